@@ -1,0 +1,12 @@
+"""Django app of the rooms about what we may do."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ConsentConfig(AppConfig):
+    name = "consent"
+    verbose_name = _("Consent")
+
+    def ready(self) -> None:
+        import consent.records.leaves  # noqa: F401  registers the consent leaf and the guard on behaviour

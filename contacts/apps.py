@@ -1,0 +1,12 @@
+"""Django app of the rooms about people and facts."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ContactsConfig(AppConfig):
+    name = "contacts"
+    verbose_name = _("Contacts")
+
+    def ready(self) -> None:
+        import contacts.conditions.leaves  # noqa: F401  registers the leaves of these rooms

@@ -1,0 +1,55 @@
+"""The tables of segments, their members, and who came and went."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from orchestrator.kernel.fields import Named
+
+
+class Segment(Named):
+    """A group of people that a condition describes."""
+
+    slug = models.SlugField(_("short name"), max_length=100, unique=True)
+    condition = models.JSONField(_("condition"))
+    active = models.BooleanField(_("active"), default=True)
+    refreshed_at = models.DateTimeField(_("refreshed"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ["slug"]
+
+
+class SegmentMember(models.Model):
+    """A person who is in a segment now."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, verbose_name=_("segment"))
+    contact = models.ForeignKey("contacts.Contact", models.CASCADE, verbose_name=_("contact"))
+    since = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("segment member")
+        verbose_name_plural = _("segment members")
+        constraints = [models.UniqueConstraint(fields=["segment", "contact"], name="segmentmember_once")]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} {self.contact_id}"
+
+
+class SegmentChange(models.Model):
+    """A person came into or left a segment; `taken_at` says when journeys have looked at it."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, verbose_name=_("segment"))
+    contact = models.ForeignKey("contacts.Contact", models.CASCADE, verbose_name=_("contact"))
+    entered = models.BooleanField(_("entered"))
+    at = models.DateTimeField(_("at"))
+    taken_at = models.DateTimeField(_("looked at by journeys"), null=True)
+
+    class Meta:
+        verbose_name = _("segment change")
+        verbose_name_plural = _("segment changes")
+        indexes = [models.Index(fields=["segment", "contact"], name="segmentchange_open", condition=Q(taken_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} {self.contact_id} {'in' if self.entered else 'out'}"

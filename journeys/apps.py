@@ -1,0 +1,12 @@
+"""Django app of the rooms about what comes next."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class JourneysConfig(AppConfig):
+    name = "journeys"
+    verbose_name = _("Journeys")
+
+    def ready(self) -> None:
+        import journeys.enrollments.leaves  # noqa: F401  registers the journey and touch leaves

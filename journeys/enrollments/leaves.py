@@ -1,0 +1,1 @@
+"""Leaves of conditions that this room registers."""

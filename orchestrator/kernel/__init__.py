@@ -1,0 +1,6 @@
+"""What is below everything: SQL files, partitions, locks, embedded services, translations.
+
+Step    none: imports nothing of ours
+Reads   nothing
+Writes  nothing
+"""

@@ -1,0 +1,3 @@
+"""The main menu."""
+from django.http import HttpRequest
+def navigation(request: HttpRequest) -> dict: return {}
