@@ -1,0 +1,135 @@
+"""Profiles come in: one row a person, found by external id, else by e-mail address."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+
+from contacts.accounts.operations import NewAccount, upsert_accounts
+from contacts.profiles.rules import language_of_country, zone_of_country
+from orchestrator.kernel import doorbell, sql
+
+_ENCODE = msgspec.json.Encoder(decimal_format="number").encode
+_FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "language", "country", "time_zone", "job_title")
+BUCKETS = 64  # locks on keys: enough that strangers seldom wait for each other, few enough for the lock table
+
+
+class NewContact(NamedTuple):
+    """What somebody says about a person; None leaves a field as it is, an attribute that is None goes away."""
+
+    external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    language: str | None = None
+    country: str | None = None
+    time_zone: str | None = None
+    job_title: str | None = None
+    account: str | None = None
+    attributes: Mapping[str, Any] | None = None
+
+
+class KeepsBeingTaken(Exception):
+    """Somebody outside of these operations wrote the same external id again and again."""
+
+
+@transaction.atomic
+def upsert_contacts(*, people: Sequence[NewContact], now: datetime, source: str) -> list[int]:
+    """Make or change people, and tell the pulse about those who are new or differ.
+
+    Found by external id, else by e-mail address (of people without another external id). Several rows about
+    one person in one call count as one, the last word on each field wins. A person without a zone gets the
+    country's, else the team's. Returns the ids in the given order. `source` says whose word it is.
+    """
+    merged, places = _merge(people)
+    accounts = sorted({person["account"] for person in merged if person.get("account")})
+    account_ids = upsert_accounts(accounts=[NewAccount(account) for account in accounts], now=now)
+    for place, person in enumerate(merged):
+        person["place"] = place
+        person["account_id"] = account_ids.get(person.pop("account", None) or "")
+    ids: dict[int, int] = {}
+    for attempt in range(4):
+        todo = [person for person in merged if person["place"] not in ids]
+        if attempt and todo:
+            _lock(todo)
+        for place, contact_id, differs in _find(todo):
+            if contact_id is not None and not differs:
+                ids[place] = contact_id
+            elif attempt:
+                merged[place]["id"] = contact_id
+        todo = [person for person in todo if person["place"] not in ids]
+        if not todo:
+            return [ids[place] for place in places]
+        if attempt:  # the first look holds no locks: most calls find everybody as they are
+            ids |= _write(todo, now)
+            doorbell.ring()
+            if len(ids) == len(merged):
+                return [ids[place] for place in places]
+    raise KeepsBeingTaken(source)
+
+
+def _merge(people: Sequence[NewContact]) -> tuple[list[dict[str, Any]], list[int]]:
+    """Fold rows about the same person into one; also says in which of them each given row went."""
+    merged: list[dict[str, Any]] = []
+    by_id: dict[str, int] = {}
+    by_mail: dict[str, int] = {}
+    places = []
+    for person in people:
+        said = {name: value for name in (*_FIELDS, "account") if (value := getattr(person, name)) is not None}
+        mail = said["email"] = (said.get("email") or "").strip().lower()
+        if person.email is None:
+            del said["email"]
+        place = by_id.get(person.external_id) if person.external_id else None
+        if place is None and mail and (known := by_mail.get(mail)) is not None:
+            if not person.external_id or not merged[known].get("external_id"):
+                place = known
+        if place is None:
+            place = len(merged)
+            merged.append({})
+        _add(merged[place], said, person.attributes)
+        if person.external_id:
+            by_id[person.external_id] = place
+        if mail:
+            by_mail.setdefault(mail, place)
+        places.append(place)
+    for row in merged:
+        row["default_language"] = language_of_country(row.get("country"))
+        row["default_zone"] = zone_of_country(row.get("country")) or settings.TEAM_TIME_ZONE
+    return merged, places
+
+
+def _add(row: dict[str, Any], said: dict[str, Any], attributes: Mapping[str, Any] | None) -> None:
+    row.update(said)
+    for name, value in (attributes or {}).items():
+        kept, removed = row.setdefault("attributes", {}), row.setdefault("removed", [])
+        if value is None:
+            kept.pop(name, None)
+            removed.append(name)
+        else:
+            kept[name] = value
+            if name in removed:
+                removed.remove(name)
+
+
+def _lock(people: list[dict[str, Any]]) -> None:
+    """Hold the keys of these people until the commit: two calls about one new person make one row."""
+    keys = {key for person in people for key in (person.get("external_id"), person.get("email")) if key}
+    buckets = sorted({zlib.crc32(key.encode()) % BUCKETS for key in keys})
+    sql.rows(
+        "SELECT pg_advisory_xact_lock(hashtext('contacts.profiles.keys'), bucket) FROM unnest(%s::int[]) AS bucket",
+        [buckets],
+    )
+
+
+def _find(people: list[dict[str, Any]]) -> list[tuple[int, int | None, bool]]:
+    return sql.rows(sql.statement("contacts/profiles/sql/find.sql"), {"people": _ENCODE(people).decode()})  # type: ignore[return-value]
+
+
+def _write(people: list[dict[str, Any]], now: datetime) -> dict[int, int]:
+    given = {"people": _ENCODE(people).decode(), "now": now}
+    return dict(sql.rows(sql.statement("contacts/profiles/sql/upsert.sql"), given))
