@@ -29,7 +29,9 @@ class Handover(models.Model):
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=50, blank=True, default="")
-    snapshot = models.JSONField(_("snapshot"), default=dict)  # why now, signals, last touches: as it was at the handover
+    snapshot = models.JSONField(
+        _("snapshot"), default=dict
+    )  # why now, signals, last touches: as it was at the handover
     journey_slug = models.CharField(_("journey"), max_length=100, blank=True, default="")
     enrollment_id = models.BigIntegerField(_("enrollment"), null=True, blank=True)
 
@@ -37,7 +39,9 @@ class Handover(models.Model):
         verbose_name = _("handover")
         verbose_name_plural = _("handovers")
         constraints = [
-            models.UniqueConstraint(fields=["contact"], name="handover_one_open", condition=Q(state__in=("waiting", "accepted")))
+            models.UniqueConstraint(
+                fields=["contact"], name="handover_one_open", condition=Q(state__in=("waiting", "accepted"))
+            )
         ]
         indexes = [models.Index(fields=["due_at"], name="handover_waiting", condition=Q(state="waiting"))]
 

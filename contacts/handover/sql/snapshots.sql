@@ -1,0 +1,51 @@
+-- snapshots: why now: the signals that hold, the last events, stage and account of people.
+--
+-- Params   contacts  bigint[], whom
+--          now       timestamptz, the tick's time
+--          events    int, how many of the last events
+-- Reads    contacts_contact, contacts_account, contacts_stage, contacts_signalfiring, contacts_signal, contacts_event,
+--          contacts_eventtype
+-- Writes   nothing
+-- Returns  contact_id bigint, snapshot jsonb
+-- Index    firing_contact, event_contact_name_at
+-- Rerun    safe: reads only
+SELECT contact.id, jsonb_build_object(
+    'signals', coalesce(held.list, '[]'),
+    'events', coalesce(recent.list, '[]'),
+    'stage', CASE WHEN stage.id IS NOT NULL THEN
+        jsonb_build_object('slug', stage.slug, 'phase', stage.phase, 'since', contact.stage_since,
+                           'name', jsonb_build_object('en', stage.name_en, 'de', stage.name_de)) END,
+    'account', CASE WHEN account.id IS NOT NULL THEN
+        jsonb_build_object('name', account.name, 'industry', account.industry, 'country', account.country) END
+)
+FROM contacts_contact contact
+LEFT JOIN contacts_stage stage ON stage.id = contact.stage_id
+LEFT JOIN contacts_account account ON account.id = contact.account_id
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(item ORDER BY item ->> 'fired_at' DESC) AS list
+    FROM (
+        SELECT DISTINCT ON (firing.signal_id, firing.key) jsonb_build_object(
+            'slug', signal.slug, 'strength', signal.strength, 'fired_at', firing.fired_at, 'evidence', firing.evidence,
+            'name', jsonb_build_object('en', signal.name_en, 'de', signal.name_de)) AS item
+        FROM contacts_signalfiring firing
+        JOIN contacts_signal signal ON signal.id = firing.signal_id
+        WHERE firing.contact_id = contact.id
+          AND firing.fired_at <= %(now)s AND firing.fired_at > %(now)s - signal.holds_for
+        ORDER BY firing.signal_id, firing.key, firing.fired_at DESC
+    ) newest
+) held ON true
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(item ORDER BY item ->> 'occurred_at' DESC) AS list
+    FROM (
+        -- Behaviour stays out: it may be unknown without profiling consent, and what of it counts is a signal's evidence.
+        SELECT jsonb_build_object(
+            'name', jsonb_build_object('en', type.name_en, 'de', type.name_de),
+            'event', event.name, 'occurred_at', event.occurred_at) AS item
+        FROM contacts_event event
+        JOIN contacts_eventtype type ON type.slug = event.name AND type.kind <> 'behaviour'
+        WHERE event.contact_id = contact.id AND event.occurred_at <= %(now)s
+        ORDER BY event.occurred_at DESC
+        LIMIT %(events)s
+    ) last
+) recent ON true
+WHERE contact.id = ANY(%(contacts)s)
