@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,12 +18,13 @@ from contacts.handover import operations, queries
 from contacts.handover.forms import AnswerForm
 from contacts.handover.models import Handover
 from contacts.handover.rules import MOVES, Action, main_signal, say_reason
+from orchestrator.kernel.access import everyone
 from orchestrator.kernel.fields import translated
 
 PAGE_SIZE = 50
 
 
-@login_required
+@everyone
 @require_GET
 def handover_queue(request: HttpRequest) -> HttpResponse:
     """Show the leads of a tab, in the order of the clock."""
@@ -45,14 +45,14 @@ def handover_queue(request: HttpRequest) -> HttpResponse:
     return render(request, _template(request, "queue"), context)
 
 
-@login_required
+@everyone
 @require_GET
 def handover_detail(request: HttpRequest, handover_id: int) -> HttpResponse:
     """Show one lead: why now, what was said, what can be done."""
     return render(request, _template(request, "detail"), _detail(handover_id, timezone.now()))
 
 
-@login_required
+@everyone
 @require_POST
 def handover_act(request: HttpRequest, handover_id: int, action: str) -> HttpResponse:
     """Do what sales decided, and show the lead again."""
@@ -81,13 +81,13 @@ def _answer(request: HttpRequest, handover_id: int, action: Action, given: dict[
         operations.accept(owner=user, **given, **common)
         messages.success(request, _("The lead is yours. Marketing is silent until you close the conversation."))
     else:
-        act: Callable[..., Handover] = {
+        answers: dict[Action, Callable[..., Handover]] = {
             Action.REJECT: operations.reject,
             Action.RECYCLE: operations.recycle,
             Action.WIN: operations.win,
             Action.LOSE: operations.lose,
-        }[action]
-        act(**given, **common)
+        }
+        answers[action](**given, **common)
         messages.success(request, _("Saved."))
 
 
