@@ -1,0 +1,27 @@
+"""Signed unsubscribe links: made for a mail, and read when somebody follows one."""
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+
+from consent.preferences import rules
+from consent.preferences.rules import Subject
+
+SALT = "consent.preferences.unsubscribe"  # its own: a token of tracking never opens this door
+
+
+def unsubscribe_token(subject: Subject) -> str:
+    """Sign who and which touch. The same subject gives the same token, which never runs out."""
+    return Signer(salt=SALT, sep=".").sign(rules.written(subject))
+
+
+def unsubscribe_url(*, contact_id: int, touch_id: int = 0) -> str:
+    """Give the address under which a person can unsubscribe without a login."""
+    return f"{settings.PUBLIC_URL}/u/{unsubscribe_token(Subject(contact_id, touch_id))}/"
+
+
+def subject_of(token: str) -> Subject | None:
+    """Read a token; None when a single byte of it is not ours."""
+    try:
+        return rules.read(Signer(salt=SALT, sep=".").unsign(token))
+    except BadSignature:
+        return None

@@ -1,0 +1,91 @@
+"""Records what people agree to and what they take back, and the addresses that must not be written to."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from consent.purposes.models import Purpose
+from consent.records.models import Record, Suppression
+from orchestrator.kernel import doorbell, sql
+
+
+class Choice(NamedTuple):
+    """One thing a person said about a purpose. `at` is when they said it; the time of recording when None."""
+
+    contact_id: int
+    purpose: str
+    decision: str
+    source: str
+    wording: str = ""
+    proof: dict[str, Any] | None = None
+    at: datetime | None = None
+
+
+class UnknownPurpose(Exception):
+    """There is no purpose of this name; nothing was written."""
+
+
+class UnknownDecision(Exception):
+    """A decision is one of granted, refused, withdrawn; nothing was written."""
+
+
+@transaction.atomic
+def record_consents(*, choices: Sequence[Choice], now: datetime) -> list[int]:
+    """Record what people said, set what holds now from the newest, and wake the pulse.
+
+    Returns the ids of the records, in the order of the choices.
+    Raises UnknownPurpose, UnknownDecision.
+    """
+    if not choices:
+        return []
+    if wrong := {c.decision for c in choices} - set(Record.Decision.values):
+        raise UnknownDecision(", ".join(sorted(wrong)))
+    known = set(Purpose.objects.values_list("slug", flat=True))
+    if missing := {c.purpose for c in choices} - known:
+        raise UnknownPurpose(", ".join(sorted(missing)))
+    given = [
+        {**choice._asdict(), "n": n, "proof": choice.proof or {}, "at": (choice.at or now).isoformat()}
+        for n, choice in enumerate(choices)
+    ]
+    found = sql.rows(sql.statement("consent/records/sql/record.sql"), {"given": json.dumps(given), "now": now})
+    doorbell.ring()
+    return [int(record) for _, record in found]
+
+
+def record_consent(
+    *,
+    contact_id: int,
+    purpose: str,
+    decision: str,
+    source: str,
+    now: datetime,
+    wording: str = "",
+    proof: dict[str, Any] | None = None,
+) -> int:
+    """Record what one person said about one purpose. Returns the id of the record.
+
+    Raises UnknownPurpose, UnknownDecision.
+    """
+    choice = Choice(contact_id, purpose, decision, source, wording, proof)
+    return record_consents(choices=[choice], now=now)[0]
+
+
+@transaction.atomic
+def suppress_address(*, channel: str, address: str, reason: str, now: datetime) -> bool:
+    """Have nobody write to an address in a channel any more, whoever has it.
+
+    Returns False when it was suppressed already: the first reason stays.
+    """
+    _, made = Suppression.objects.get_or_create(
+        channel=channel, address=address.strip().lower(), defaults={"reason": reason, "since": now}
+    )
+    return made
+
+
+@transaction.atomic
+def rebuild_states() -> int:
+    """Derive what holds now from the records alone. Returns the number of states."""
+    return sql.count(sql.statement("consent/records/sql/rebuild.sql"))

@@ -1,0 +1,39 @@
+-- record: keep what people said, derive what holds now, and tell the pulse.
+--
+-- Params   given  json array of {n, contact_id, purpose, decision, at, source, wording, proof}
+--          now    timestamptz, when the pulse is told
+-- Reads    consent_purpose
+-- Writes   consent_record, consent_state, contacts_news
+-- Returns  n bigint, id bigint: the record of each choice
+-- Index    state_contact_purpose
+-- Rerun    not safe: each run is one more thing somebody said (the state stays the same)
+WITH given AS (
+    SELECT g.*, p.id AS purpose_id
+    FROM json_to_recordset(%(given)s::json) AS g(
+        n bigint, contact_id bigint, purpose text, decision text, at timestamptz, source text, wording text, proof jsonb)
+    JOIN consent_purpose p ON p.slug = g.purpose
+),
+numbered AS MATERIALIZED (
+    -- ids in the order of the choices: of two choices at the same instant the later one holds
+    SELECT nextval(pg_get_serial_sequence('consent_record', 'id')) AS id, o.*
+    FROM (SELECT * FROM given ORDER BY n) o
+),
+said AS (
+    INSERT INTO consent_record (id, contact_id, purpose_id, decision, at, source, wording, proof)
+    SELECT id, contact_id, purpose_id, decision, at, source, wording, proof FROM numbered
+),
+newest AS (
+    SELECT DISTINCT ON (contact_id, purpose_id) * FROM numbered ORDER BY contact_id, purpose_id, at DESC, id DESC
+),
+held AS (
+    INSERT INTO consent_state AS s (contact_id, purpose_id, granted, since, record_id)
+    SELECT contact_id, purpose_id, decision = 'granted', at, id FROM newest ORDER BY contact_id, purpose_id
+    ON CONFLICT (contact_id, purpose_id) DO UPDATE
+        SET granted = EXCLUDED.granted, since = EXCLUDED.since, record_id = EXCLUDED.record_id
+        WHERE EXCLUDED.since >= s.since  -- a late import of something old changes nothing
+),
+told AS (
+    INSERT INTO contacts_news (contact_id, name, since)
+    SELECT DISTINCT contact_id, 'consent', %(now)s::timestamptz FROM given
+)
+SELECT n, id FROM numbered ORDER BY n
