@@ -1,0 +1,86 @@
+"""What the team of Nordlicht has written down: the YAML files of `company/`, brought into the tables."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from consent.limits.models import Limit, QuietHours
+from contacts.conditions.rules import parse_duration
+from contacts.events.models import EventType
+from contacts.segments.models import Segment
+from contacts.signals.models import Signal
+from contacts.stages.models import Stage
+from journeys.content.operations import import_blocks
+from journeys.definitions.operations import import_journey
+
+COMPANY = Path(__file__).resolve().parent / "company"
+
+
+@cache
+def read(name: str) -> Any:
+    """Read one file of the company, `segments` for `segments.yaml`."""
+    return yaml.safe_load((COMPANY / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def blocks() -> list[dict[str, Any]]:
+    """All content blocks."""
+    return [block for path in sorted(COMPANY.glob("blocks/*.yaml")) for block in read(f"blocks/{path.stem}")]
+
+
+def journeys() -> list[dict[str, Any]]:
+    """All journeys, the highest priority first."""
+    found = [read(f"journeys/{path.stem}") for path in COMPANY.glob("journeys/*.yaml")]
+    return sorted(found, key=lambda journey: -journey["priority"])
+
+
+@transaction.atomic
+def write_facts() -> None:
+    """Bring kinds of events, stages, segments, signals and contact rules into the tables."""
+    for given in read("events"):
+        EventType.objects.update_or_create(slug=given["slug"], defaults=_named(given) | {"kind": given["kind"]})
+    for position, given in enumerate(read("stages"), 1):
+        fields = _named(given) | {"phase": given["phase"], "condition": given.get("condition"), "position": position}
+        Stage.objects.update_or_create(slug=given["slug"], defaults=fields)
+    for given in read("segments"):
+        Segment.objects.update_or_create(slug=given["slug"], defaults=_named(given) | {"condition": given["condition"]})
+    for given in read("signals"):
+        Signal.objects.update_or_create(slug=given["slug"], defaults=_signal(given))
+    rules = read("limits")
+    for given in rules["limits"]:
+        fields = _named(given) | {name: given[name] for name in ("channel", "most", "overflow")}
+        Limit.objects.update_or_create(
+            slug=given["slug"], defaults=fields | {"window": parse_duration(given["window"])}
+        )
+    for given in rules["quiet_hours"]:
+        QuietHours.objects.update_or_create(
+            channel=given["channel"], defaults={"starts": given["starts"], "ends": given["ends"]}
+        )
+
+
+def write_journeys(*, now: datetime) -> None:
+    """Bring content and journeys into the tables and publish them."""
+    import_blocks(blocks=blocks(), now=now)
+    for journey in journeys():
+        import_journey(definition=journey, now=now, publish=True)
+
+
+def _signal(given: dict[str, Any]) -> dict[str, Any]:
+    key = given.get("key", {})
+    return _named(given) | {
+        "kind": given["kind"],
+        "strength": given["strength"],
+        "condition": given["condition"],
+        "key_event": key.get("event", ""),
+        "key_property": key.get("property", ""),
+        "cooldown": parse_duration(given["cooldown"]),
+        "holds_for": parse_duration(given["holds_for"]),
+        "goal": given.get("goal", ""),
+    }
+
+
+def _named(given: dict[str, Any]) -> dict[str, str]:
+    return {"name_en": given["name"]["en"], "name_de": given["name"]["de"]}

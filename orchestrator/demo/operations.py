@@ -1,0 +1,110 @@
+"""Brings the demo company into an empty database."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Group, User
+from django.db import connection
+
+from contacts.accounts.operations import upsert_accounts
+from contacts.events.operations import open_months
+from contacts.profiles.models import Contact
+from orchestrator.api.models import ApiKey
+from orchestrator.api.operations import create_key, revoke_key
+from orchestrator.demo import definitions
+from orchestrator.demo.config import Config
+from orchestrator.demo.history import facts
+from orchestrator.demo.past import SOURCE, Past, relive
+from orchestrator.demo.people import companies, people
+from orchestrator.kernel import doorbell, sql
+from orchestrator.kernel.access import SALES_GROUP
+from reporting.kpis.operations import roll_up_kpis
+
+KEY_NAME = "Demo visitors"
+# only ever made in a demo's own database, on a server that listens on the loopback address
+LOGINS = (
+    ("marketer", "nordlicht-marketer", "Maja Lindner"),
+    ("sales", "nordlicht-sales", "Sven Holmer"),
+    ("admin", "nordlicht-admin", "Ada Birkner"),
+)
+
+
+class NotEmpty(Exception):
+    """The database holds something that is not the demo: name an empty one in DATABASE_URL."""
+
+
+class BrokenOff(Exception):
+    """The demo company was being loaded when somebody stopped it; the database has to be made anew."""
+
+
+def is_loaded() -> bool:
+    """Whether the demo company is in the database, whole.
+
+    Raises NotEmpty, BrokenOff: the last thing that loading writes is a key.
+    """
+    if ApiKey.objects.filter(name=KEY_NAME).exists():
+        return True
+    if not Contact.objects.exists():
+        return False
+    if Contact.objects.exclude(external_id__startswith="NL-").exists():
+        raise NotEmpty
+    raise BrokenOff
+
+
+def load_company(*, config: Config, now: datetime, say: Callable[[str], None]) -> str:
+    """Load the demo company: definitions, people, history, the lived weeks, logins. Returns the visitors' API key."""
+    begun = time.perf_counter()
+
+    def note(text: str) -> None:
+        say(f"{time.perf_counter() - begun:5.1f} s  {text}")
+
+    start = now - timedelta(days=config.history_days)
+    lived_from = now - timedelta(days=config.lived_days)
+    with doorbell.silence():
+        definitions.write_facts()
+        open_months(first=start.date(), last=now.date())
+        accounts = companies(seed=config.seed, count=config.companies)
+        upsert_accounts(accounts=accounts, now=start)
+        everybody = list(people(seed=config.seed, count=config.contacts, accounts=accounts, start=start, now=now))
+        history = [fact for person in everybody for fact in facts(seed=config.seed, person=person, now=now)]
+        past = Past(everybody, history, seed=config.seed)
+        past.happen(lived_from)
+        sql.count(sql.statement("orchestrator/demo/sql/count_orders.sql"), {"contacts": None})
+        _analyze()
+        note(f"{len(everybody)} contacts, {len(history)} events")
+        definitions.write_journeys(now=lived_from)
+        relive(past, start=lived_from, now=now, say=note)
+        sql.count(sql.statement("orchestrator/demo/sql/count_orders.sql"), {"contacts": None})
+        _analyze()
+        roll_up_kpis(now=now, days=config.lived_days)
+        write_logins()
+    note("loaded")
+    return renew_key(now=now)
+
+
+def write_logins() -> None:
+    """Make the demo's users, or set their passwords again."""
+    sales, _ = Group.objects.get_or_create(name=SALES_GROUP)
+    for name, password, full_name in LOGINS:
+        first, last = full_name.split()
+        user, _ = User.objects.get_or_create(username=name, defaults={"first_name": first, "last_name": last})
+        user.is_staff = user.is_superuser = name == "admin"
+        user.set_password(password)
+        user.save()
+        if name == "sales":
+            user.groups.add(sales)
+
+
+def renew_key(*, now: datetime) -> str:
+    """Give the visitors a new API key and end the old one. Returns it in clear."""
+    old = list(ApiKey.objects.filter(name=KEY_NAME, revoked_at=None).values_list("pk", flat=True))
+    key = create_key(name=KEY_NAME, source=SOURCE, now=now)
+    for key_id in old:
+        revoke_key(key_id=key_id, now=now)
+    return key
+
+
+def _analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
