@@ -1,0 +1,9 @@
+"""The admin pages of the rooms of this app."""
+
+import contacts.accounts.admin
+import contacts.events.admin
+import contacts.handover.admin
+import contacts.profiles.admin
+import contacts.segments.admin
+import contacts.signals.admin
+import contacts.stages.admin  # noqa: F401

@@ -1,0 +1,6 @@
+"""The admin pages of the rooms of this app."""
+
+import orchestrator.api.admin
+import orchestrator.arbiter.admin
+import orchestrator.channels.admin
+import orchestrator.tick.admin  # noqa: F401
