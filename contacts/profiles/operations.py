@@ -48,7 +48,7 @@ def upsert_contacts(*, people: Sequence[NewContact], now: datetime, source: str)
     """
     merged, places = _merge(people)
     accounts = sorted({person["account"] for person in merged if person.get("account")})
-    account_ids = upsert_accounts(accounts=[NewAccount(account) for account in accounts], now=now)
+    account_ids = upsert_accounts(accounts=[NewAccount(a) for a in accounts], now=now) if accounts else {}
     for place, person in enumerate(merged):
         person["place"] = place
         person["account_id"] = account_ids.get(person.pop("account", None) or "")
@@ -127,7 +127,7 @@ def _lock(people: list[dict[str, Any]]) -> None:
 
 
 def _find(people: list[dict[str, Any]]) -> list[tuple[int, int | None, bool]]:
-    return sql.rows(sql.statement("contacts/profiles/sql/find.sql"), {"people": _ENCODE(people).decode()})  # type: ignore[return-value]
+    return sql.rows(sql.statement("contacts/profiles/sql/find.sql"), {"people": _ENCODE(people).decode()})
 
 
 def _write(people: list[dict[str, Any]], now: datetime) -> dict[int, int]:

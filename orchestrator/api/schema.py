@@ -1,0 +1,118 @@
+"""The OpenAPI description of the doors; the hot path has no serializers to derive it from."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+from contacts.profiles.rules import LANGUAGES, countries
+from orchestrator.api.rules import MAX_BATCH, MAX_NAME, MAX_PROPERTIES
+
+TEXT = r"^[^\x00-\x1f\x7f]*$"
+MAIL = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,3}$"
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a key is sent."""
+
+    target_class = "orchestrator.api.authentication.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Describe the header."""
+        return {"type": "http", "scheme": "bearer", "description": "a key from `manage.py create_api_key`"}
+
+
+def _object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False, **more}
+
+
+def _text(most: int, least: int = 0) -> dict[str, Any]:
+    return {"type": "string", "minLength": least, "maxLength": most, "pattern": TEXT}
+
+
+def _bag(description: str) -> dict[str, Any]:
+    value = {
+        "anyOf": [
+            {"type": "string", "maxLength": 1000, "pattern": r"^[^\x00]*$"},
+            {"type": "boolean"},
+            _NUMBER,
+            _INTEGER,
+        ]
+    }
+    listed = {"type": "array", "items": value, "maxItems": 20}
+    return {
+        "type": "object",
+        "description": description,
+        "maxProperties": MAX_PROPERTIES,
+        "propertyNames": {"minLength": 1, "maxLength": MAX_NAME, "pattern": r"^[^\x00]+$"},
+        "additionalProperties": {"anyOf": [*value["anyOf"], listed, {"type": "object", "additionalProperties": value}]},
+    }
+
+
+def _one_or_batch(item: dict[str, Any]) -> dict[str, Any]:
+    batch = {"type": "array", "items": item, "minItems": 1, "maxItems": MAX_BATCH}
+    return {"application/json": {"oneOf": [item, _object({"batch": batch}, required=["batch"])]}}
+
+
+_NUMBER = {"type": "number", "minimum": -1e300, "maximum": 1e300}
+_INTEGER = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
+_KEYS = {"anyOf": [{"required": ["external_id"]}, {"required": ["email"]}]}
+_MAIL = {"type": "string", "maxLength": 320, "pattern": MAIL}
+CONTACTS = _one_or_batch(
+    _object(
+        {
+            "external_id": _text(200, 1),
+            "email": _MAIL,
+            "phone": _text(40),
+            "first_name": _text(200),
+            "last_name": _text(200),
+            "language": {"type": "string", "enum": list(LANGUAGES)},
+            "country": {"type": "string", "enum": sorted(countries()), "description": "ISO 3166-1"},
+            "time_zone": {"type": "string", "description": "IANA name", "example": "Europe/Berlin"},
+            "job_title": _text(200),
+            "account": _text(200, 1) | {"description": "external id of the company"},
+            "attributes": _bag("the team's own; null takes one away"),
+        },
+        **_KEYS,
+    )
+)
+EVENTS = _one_or_batch(
+    _object(
+        {
+            "name": _text(100, 1),
+            "contact": _object({"external_id": _text(200, 1), "email": _MAIL}, **_KEYS),
+            "occurred_at": {
+                "type": "string",
+                "format": "date-time",
+                "description": "ISO 8601 with offset; default: now",
+            },
+            "message_id": _text(200, 1) | {"description": "counts once per source"},
+            "properties": _bag("what the event says"),
+        },
+        required=["name", "contact"],
+    )
+)
+_ERRORS = {
+    "type": "array",
+    "items": _object({"path": {"type": "string"}, "message": {"type": "string"}}, required=["path", "message"]),
+}
+_ITEM = _object(
+    {
+        "index": {"type": "integer"},
+        "status": {"type": "string", "enum": ["stored", "duplicate", "rejected"]},
+        "id": {"type": "string", "description": "of the person, or the message id of the event"},
+        "warning": {"type": "string"},
+        "errors": _ERRORS,
+    },
+    required=["index", "status"],
+)
+_RESULT = _object(
+    {"accepted": {"type": "integer"}, "rejected": {"type": "integer"}, "items": {"type": "array", "items": _ITEM}},
+    required=["accepted", "rejected", "items"],
+)
+_PROBLEM = _object({"errors": _ERRORS}, required=["errors"])
+ANSWERS: dict[tuple[int, str], Any] = {
+    (202, "application/json"): _RESULT,
+    (400, "application/json"): {"anyOf": [_RESULT, _PROBLEM]},
+    **{(status, "application/json"): _PROBLEM for status in (401, 405, 411, 413, 415, 503)},
+}

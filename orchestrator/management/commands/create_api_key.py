@@ -1,0 +1,25 @@
+"""Make a key for a machine and print it, this one time."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.core.validators import validate_slug
+from django.utils import timezone
+
+from orchestrator.api.operations import create_key
+
+
+class Command(BaseCommand):
+    """`manage.py create_api_key NAME --source shop`."""
+
+    help = "Make an API key. It is printed once and cannot be shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the name of the machine and the source of its events."""
+        parser.add_argument("name")
+        parser.add_argument("--source", default="api", help="what its events are recorded under (default: api)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make it."""
+        validate_slug(options["source"])
+        self.stdout.write(create_key(name=options["name"][:100], source=options["source"], now=timezone.now()))

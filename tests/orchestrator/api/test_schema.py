@@ -1,0 +1,51 @@
+"""The doors keep to their own description, whatever is sent."""
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+pytestmark = pytest.mark.urls("orchestrator.api.urls")
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+
+
+@pytest.fixture
+def keep_connection(db):
+    # the WSGI transport would close the test's transaction at the end of each request
+    for each in (request_started, request_finished):
+        each.disconnect(close_old_connections)
+    yield
+    for each in (request_started, request_finished):
+        each.connect(close_old_connections)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/contacts", "/api/v1/events"])
+def test_door_answers_as_described(path, key, keep_connection):
+    schema = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
+    operation = schema[path]["POST"]
+    seen = set()
+
+    @given(case=operation.as_strategy())
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    def send(case):
+        answer = case.call(headers={"Authorization": f"Bearer {key}"})
+        seen.add(answer.status_code)
+        case.validate_response(answer, checks=CHECKS)
+
+    send()
+    assert 202 in seen
