@@ -1,0 +1,83 @@
+"""The doors of the journeys: list, flow, and who is in them."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from consent.limits.models import Limit
+from journeys.definitions import page
+from journeys.definitions.listing import listed_journeys
+from journeys.definitions.models import Journey, Step
+from journeys.enrollments import numbers
+from journeys.enrollments.models import Enrollment
+from orchestrator.kernel.access import marketing_only
+from orchestrator.kernel.fields import translated
+
+DAYS = 30
+PAGE_SIZE = 50
+
+
+@require_GET
+@marketing_only
+def journeys(request: HttpRequest) -> HttpResponse:
+    """List the journeys with how they do."""
+    counted = numbers.runs(since=timezone.now() - timedelta(days=DAYS))
+    rows = [{"journey": found, "run": counted.get(found.pk, numbers.Run()), **_goal(found)} for found in listed_journeys()]
+    return render(request, "journeys/definitions/list.html", {"rows": rows, "days": DAYS})
+
+
+@require_GET
+@marketing_only
+def journey(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the flow of a journey with live numbers; HTMX asks for the canvas alone."""
+    context = head(slug)
+    found: Journey = context["journey"]
+    version = found.live_version
+    steps = list(Step.objects.filter(version=version).order_by("position")) if version else []
+    hints = page.content_hints(steps)
+    limits = {limit.slug: limit.name for limit in Limit.objects.all()}
+    context["flow"] = page.flow(steps, numbers.numbers_by_step(journey_id=found.pk), hints, limits)
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # django-htmx adds it
+        return render(request, "journeys/definitions/_canvas.html", context)
+    named = {step.pk: step for step in steps}
+    context |= {
+        "tab": "flow",
+        "runs_by": page.runs_by(found, version.definition) if version else [],
+        "hints": [{"step": named[step_id], "text": text} for step_id, texts in hints.items() for text in texts],
+        "steps": len(steps),
+    }
+    return render(request, "journeys/definitions/flow.html", context)
+
+
+@require_GET
+@marketing_only
+def journey_contacts(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show who is in a journey, at all steps or at one."""
+    context = head(slug)
+    found: Journey = context["journey"]
+    people = Enrollment.objects.filter(journey=found, left_at=None).select_related("contact", "step").order_by("-arrived_at", "id")
+    steps = Step.objects.filter(version=found.live_version_id).order_by("position")
+    step = steps.filter(key=request.GET.get("step", "").replace("\0", "")).first()
+    if step:
+        people = people.filter(step=step)
+    paged = Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))
+    context |= {"tab": "contacts", "steps": steps, "step": step, "page": paged, "rows": page.whereabouts(list(paged), timezone.now())}
+    return render(request, "journeys/definitions/contacts.html", context)
+
+
+def head(slug: str) -> dict[str, Any]:
+    """Collect what all tabs of a journey show. Raises Http404."""
+    found = get_object_or_404(Journey.objects.select_related("live_version"), slug=slug)
+    since = timezone.now() - timedelta(days=DAYS)
+    run = numbers.runs(since=since, journey_id=found.pk).get(found.pk, numbers.Run())
+    return {"journey": found, "run": run, "days": DAYS, **_goal(found)}
+
+
+def _goal(found: Journey) -> dict[str, Any]:
+    goal = found.live_version.definition.get("goal") if found.live_version else None
+    return {"goal": translated((goal or {}).get("name")), "has_goal": bool(goal)}

@@ -1,0 +1,21 @@
+-- needs: what waits for a person, counted.
+--
+-- Params   now    timestamptz, the time of the page
+--          since  timestamptz, from when on failures count
+-- Reads    contacts_handover, journeys_touch
+-- Writes   nothing
+-- Returns  what text, n bigint, journey_id bigint
+-- Index    handover_waiting, touch_open, touch_journey
+-- Rerun    safe: reads only
+SELECT 'overdue' AS what, count(*) AS n, NULL::bigint AS journey_id
+  FROM contacts_handover WHERE state = 'waiting' AND due_at < %(now)s
+UNION ALL
+SELECT 'waiting', count(*), NULL FROM contacts_handover WHERE state = 'waiting' AND due_at >= %(now)s
+UNION ALL
+SELECT CASE WHEN reason IN ('missing_content', 'template_error') THEN 'content' ELSE state END, count(*), journey_id
+  FROM journeys_touch
+ WHERE proposed_at >= %(since)s
+   AND (state IN ('failed', 'unknown') OR reason IN ('missing_content', 'template_error'))
+ GROUP BY 1, 3
+UNION ALL
+SELECT 'held', count(*), NULL FROM journeys_touch WHERE state = 'held' AND proposed_at < %(now)s - interval '1 day'

@@ -1,0 +1,13 @@
+"""Addresses of the page of the day, of the search, of segments, signals and results."""
+
+from django.urls import path
+
+from reporting.dashboards import views
+
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("segments/", views.segments, name="segments"),
+    path("signals/", views.signals, name="signals"),
+    path("journeys/<slug:slug>/results/", views.journey_results, name="journey_results"),
+    path("find/", views.find, name="find"),
+]

@@ -1,0 +1,99 @@
+"""Reads everything that explains one person, in a fixed number of statements."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F, Q
+
+from consent.limits.models import Limit, QuietHours
+from consent.records.queries import Consent, consents_of
+from contacts.profiles.models import Contact
+from contacts.signals.models import SignalFiring
+from journeys.definitions.models import Step
+from journeys.enrollments.models import Enrollment, Touch
+from orchestrator.kernel import sql
+from reporting.explain import rules
+
+PAGE_SIZE = 40
+FOREVER = "~"  # behind every kind of row
+
+
+class Line(NamedTuple):
+    """One thing that happened."""
+
+    at: datetime
+    kind: str
+    id: int
+    facts: dict[str, Any]
+
+
+class Budget(NamedTuple):
+    """How much of a limit is used up."""
+
+    limit: Limit
+    used: int
+
+
+def one_contact(contact_id: int) -> Contact | None:
+    """Find a person with account and stage."""
+    return Contact.objects.select_related("account", "stage").filter(pk=contact_id).first()
+
+
+def open_enrollments(contact_id: int) -> list[Enrollment]:
+    """List in which journeys a person is, the newest first."""
+    found = Enrollment.objects.filter(contact_id=contact_id, left_at=None)
+    return list(found.select_related("journey", "step").order_by("-entered_at"))
+
+
+def next_steps(enrollments: list[Enrollment]) -> dict[int, Step]:
+    """Find the steps that can come next, by id."""
+    wanted = {to for row in enrollments if row.step for to in row.step.exits.values()}
+    return Step.objects.in_bulk(wanted) if wanted else {}
+
+
+def consents(contact_id: int) -> list[Consent]:
+    """List what the person said about every purpose."""
+    return consents_of(contact_id)
+
+
+def budgets(contact_id: int, *, now: datetime) -> list[Budget]:
+    """Count the touches that take a place under each limit in its window."""
+    limits = list(Limit.objects.filter(active=True))
+    if not limits:
+        return []
+    counted = Q(state__in=Touch.COUNTED) & ~Q(purpose="service")
+    counts = {
+        f"n{limit.pk}": Count(
+            "id",
+            filter=Q(decided_at__gt=now - limit.window) & (Q(channel=limit.channel) if limit.channel else Q()),
+        )
+        for limit in limits
+    }
+    longest = max(limit.window for limit in limits)
+    used = Touch.objects.filter(counted, contact_id=contact_id, decided_at__gt=now - longest).aggregate(**counts)
+    return [Budget(limit, used[f"n{limit.pk}"]) for limit in limits]
+
+
+def quiet_until(contact: Contact, *, now: datetime) -> datetime | None:
+    """Say until when it is quiet at the person's place, None when it is not."""
+    hours = QuietHours.objects.filter(active=True, channel__in=("", "email")).values_list("starts", "ends")
+    return rules.quiet_until(now, contact.time_zone, list(hours))
+
+
+def holding_signals(contact_id: int, *, now: datetime) -> list[SignalFiring]:
+    """List the signals that hold now, each once with its newest firing, the newest first."""
+    firings = SignalFiring.objects.filter(contact_id=contact_id, fired_at__gt=now - F("signal__holds_for"), fired_at__lte=now)
+    newest = firings.select_related("signal").order_by("signal_id", "-fired_at").distinct("signal_id")
+    return sorted(newest, key=lambda firing: firing.fired_at, reverse=True)
+
+
+def timeline(
+    contact_id: int, *, now: datetime, kinds: tuple[str, ...] = rules.EVERYTHING, after: tuple[datetime, str, int] | None = None
+) -> tuple[list[Line], bool]:
+    """Read one page of what happened, newest first. after: the last row of the page before. Also says whether there is more."""
+    at, kind, row_id = after or (now + timedelta(days=1), FOREVER, 0)
+    params = {"contact": contact_id, "kinds": list(kinds), "at": at, "kind": kind, "id": row_id, "most": PAGE_SIZE + 1}
+    found = sql.rows(sql.statement("reporting/explain/sql/timeline.sql"), params)
+    lines = [Line(*row[:3], json.loads(row[3]) if isinstance(row[3], str) else row[3]) for row in found]
+    return lines[:PAGE_SIZE], len(lines) > PAGE_SIZE

@@ -1,0 +1,88 @@
+"""How a person is explained: filters of the timeline, colours of its rows, evidence and gates as text, quiet hours."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+EVERYTHING = ("event", "signal", "stage", "entered", "left", "refusal", "touch", "verdict", "handover", "consent")
+FILTERS: dict[str, tuple[str, ...]] = {
+    "all": EVERYTHING,
+    "signals": ("signal", "stage"),
+    "touches": ("touch", "feedback"),
+    "decisions": ("verdict", "refusal", "entered", "left", "handover", "consent"),
+}
+TONES = {
+    "event": "blue",
+    "feedback": "teal",
+    "signal": "green",
+    "stage": "violet",
+    "entered": "grey",
+    "left": "grey",
+    "refusal": "red",
+    "handover": "pink",
+    "consent": "violet",
+    "proposed": "grey",
+    "held": "amber",
+    "approved": "blue",
+    "suppressed": "red",
+    "expired": "grey",
+    "sending": "blue",
+    "sent": "blue",
+    "failed": "red",
+    "unknown": "red",
+}
+SHOWN_PROPERTIES = 6
+HIDDEN = ("touch_id", "link", "url", "user_agent", "signature")
+
+
+def say_properties(properties: Mapping[str, Any]) -> str:
+    """Say the first properties of an event in one line."""
+    plain = [(name, value) for name, value in properties.items() if name not in HIDDEN and _is_plain(value)]
+    return " · ".join(f"{name}: {value}" for name, value in plain[:SHOWN_PROPERTIES])
+
+
+def flat(values: Any, name: str = "") -> list[tuple[str, str]]:
+    """Turn nested JSON into rows of path and text."""
+    if isinstance(values, Mapping):
+        return [row for key, value in values.items() for row in flat(value, f"{name} {key}".strip())]
+    if isinstance(values, Sequence) and not isinstance(values, str):
+        if all(_is_plain(value) for value in values):
+            return [(name, ", ".join(map(str, values)) or "–")]
+        return [row for n, value in enumerate(values, 1) for row in flat(value, f"{name} {n}".strip())]
+    return [(name.replace("_", " "), _text(values))]
+
+
+def quiet_until(now: datetime, zone: str, hours: Sequence[tuple[time, time]]) -> datetime | None:
+    """Say when the quiet hours end that a person is in now, in their own time; None when it is not quiet.
+
+    hours: (starts, ends) of the local day; over midnight where starts is after ends. Several are one after the other.
+    """
+    here = now.astimezone(ZoneInfo(zone))
+    end = here
+    for _ in hours:  # each may begin where another ends
+        for starts, ends in hours:
+            if starts <= ends and starts <= end.time() < ends:
+                end = end.replace(hour=ends.hour, minute=ends.minute, second=0, microsecond=0)
+            elif starts > ends and (end.time() >= starts or end.time() < ends):
+                over = end + timedelta(days=1) if end.time() >= starts else end
+                end = over.replace(hour=ends.hour, minute=ends.minute, second=0, microsecond=0)
+    return end if end != here else None
+
+
+def initials(first_name: str, last_name: str, other: str) -> str:
+    """Say the initials of a person, the first letters of another name where there is none."""
+    letters = (first_name[:1] + last_name[:1]).upper()
+    return letters or other.lstrip("#")[:2].upper()
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def _text(value: Any) -> str:
+    if value is True:
+        return "✓"
+    if value is False:
+        return "✗"
+    return "–" if value is None or value == "" else str(value)

@@ -1,0 +1,52 @@
+"""The door of the page of one contact: page, filter and older rows."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET
+
+from orchestrator.kernel.access import everyone
+from reporting.explain import page, rules
+
+LARGEST_ID = 2**63 - 1
+
+
+@require_GET
+@everyone
+def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Show one person; HTMX asks for the timeline, or for its older rows."""
+    if contact_id > LARGEST_ID:
+        raise Http404
+    now, shown = timezone.now(), request.GET.get("show", "all")
+    if shown not in rules.FILTERS:
+        raise Http404
+    after = _place(request.GET)
+    context: dict[str, Any] | None
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # django-htmx adds it
+        context = page.timeline_page(contact_id, now=now, shown=shown, after=after)
+        template = "_rows.html" if after else "_timeline.html"
+    else:
+        context, template = page.contact_page(contact_id, now=now, shown=shown, after=after), "contact.html"
+    if context is None:
+        raise Http404
+    return render(request, f"reporting/explain/{template}", context)
+
+
+def _place(query: QueryDict) -> tuple[datetime, str, int] | None:
+    """Read the last row of the page before out of `after=<time>,<kind>,<id>`; None without, 404 for nonsense."""
+    text = query.get("after")
+    if not text:
+        return None
+    at, _comma, rest = text.partition(",")
+    kind, _comma, number = rest.partition(",")
+    try:
+        moment = parse_datetime(at)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or kind not in (*rules.EVERYTHING, "feedback") or not number.isdecimal():
+        raise Http404
+    return moment, kind, min(int(number), LARGEST_ID)
