@@ -29,7 +29,9 @@ class Limit(Named):
 class QuietHours(models.Model):
     """Hours of a person's local day in which marketing is silent; `starts` after `ends` goes over midnight."""
 
-    channel = models.CharField(_("channel"), max_length=20, blank=True, default="", unique=True, help_text=_("empty: every channel"))
+    channel = models.CharField(
+        _("channel"), max_length=20, blank=True, default="", unique=True, help_text=_("empty: every channel")
+    )
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("to"))
     active = models.BooleanField(_("active"), default=True)

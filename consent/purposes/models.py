@@ -19,7 +19,9 @@ class Purpose(Named):
         NONE = "none", _("by contract")
 
     slug = models.SlugField(_("short name"), max_length=50, unique=True)
-    enforcement = models.CharField(_("enforcement"), max_length=10, choices=Enforcement.choices, default=Enforcement.OPT_IN)
+    enforcement = models.CharField(
+        _("enforcement"), max_length=10, choices=Enforcement.choices, default=Enforcement.OPT_IN
+    )
     legal_basis = models.CharField(_("legal basis"), max_length=200, blank=True, default="")
 
     class Meta:

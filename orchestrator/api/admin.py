@@ -28,4 +28,4 @@ class ApiKeyAdmin(ReadOnly):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Whoever may change keys may revoke them."""
-        return bool(request.user.has_perm("orchestrator.change_apikey"))  # type: ignore[union-attr]  # the admin needs a user
+        return bool(request.user.has_perm("orchestrator.change_apikey"))

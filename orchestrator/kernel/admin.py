@@ -16,7 +16,7 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """How many there are, at most the limit."""
-        return self.object_list.order_by()[:COUNT_LIMIT].count()  # type: ignore[union-attr]  # always a queryset here
+        return int(self.object_list.order_by()[:COUNT_LIMIT].count())  # type: ignore[attr-defined]  # always a queryset here
 
 
 class BigTable(admin.ModelAdmin):

@@ -1,0 +1,85 @@
+"""What the content library shows, and how safe its preview is."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from contacts.models import Contact
+from journeys.models import Block, Variant
+
+NOW = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
+BODY = "<mj-text>Hello {{ contact.first_name }}<script>alert(1)</script></mj-text>"
+
+
+@pytest.fixture
+def page(client, db):
+    client.force_login(User.objects.create_user("mara"))
+    return client
+
+
+@pytest.fixture
+def block(db):
+    block = Block.objects.create(
+        slug="welcome", name_en="Welcome", name_de="Willkommen", phase="retention", state="approved", changed_at=NOW
+    )
+    Variant.objects.create(
+        block=block,
+        language="en",
+        subject="Hi {{ contact.first_name }}",
+        body="<mj-text>Hello {{ contact.first_name }}</mj-text>",
+    )
+    return block
+
+
+@pytest.fixture
+def anna(db):
+    return Contact.objects.create(
+        first_name="Anna", email="anna@example.org", language="en", created_at=NOW, updated_at=NOW
+    )
+
+
+def test_content_shows_what_is_missing(page, block):
+    html = page.get(reverse("content")).content.decode()
+    assert "Welcome" in html
+    assert html.count("there</a>") == 1
+    assert html.count("missing</span>") == 1
+
+
+def test_content_block_shows_the_message_as_a_person_gets_it(page, block, anna):
+    html = page.get(
+        reverse("content_block", args=["welcome"]), {"language": "en", "as": "ANNA@example.org"}
+    ).content.decode()
+    assert "Hi Anna" in html
+    assert 'sandbox=""' in html
+    assert reverse("content_preview", args=["welcome", anna.pk]) in html
+
+
+def test_content_block_in_a_language_without_text_says_so(page, block, anna):
+    assert (
+        "There is no text in this language"
+        in page.get(reverse("content_block", args=["welcome"]), {"language": "de"}).content.decode()
+    )
+    assert (
+        "Nobody is called like this"
+        in page.get(reverse("content_block", args=["welcome"]), {"language": "en", "as": "?"}).content.decode()
+    )
+    assert page.get(reverse("content_block", args=["nothing"])).status_code == 404
+
+
+def test_content_preview_is_sandboxed_and_runs_nothing(page, block, anna):
+    answer = page.get(reverse("content_preview", args=["welcome", anna.pk]), {"language": "en"})
+    assert "Hello Anna" in answer.content.decode()
+    assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert page.get(reverse("content_preview", args=["welcome", 0])).status_code == 404
+
+
+def test_content_preview_of_a_broken_text_answers_404(page, block, anna):
+    Variant.objects.update(body=BODY)
+    assert page.get(reverse("content_preview", args=["welcome", anna.pk]), {"language": "en"}).status_code == 404
+    assert (
+        "This message cannot be made"
+        in page.get(reverse("content_block", args=["welcome"]), {"language": "en"}).content.decode()
+    )
