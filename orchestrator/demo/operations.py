@@ -15,6 +15,7 @@ from orchestrator.api.operations import create_key, revoke_key
 from orchestrator.demo import definitions
 from orchestrator.demo.config import Config
 from orchestrator.demo.history import facts
+from orchestrator.demo.logins import LOGINS
 from orchestrator.demo.past import SOURCE, Past, relive
 from orchestrator.demo.people import companies, people
 from orchestrator.kernel import doorbell, sql
@@ -22,12 +23,6 @@ from orchestrator.kernel.access import SALES_GROUP
 from reporting.kpis.operations import roll_up_kpis
 
 KEY_NAME = "Demo visitors"
-# only ever made in a demo's own database, on a server that listens on the loopback address
-LOGINS = (
-    ("marketer", "nordlicht-marketer", "Maja Lindner"),
-    ("sales", "nordlicht-sales", "Sven Holmer"),
-    ("admin", "nordlicht-admin", "Ada Birkner"),
-)
 
 
 class NotEmpty(Exception):

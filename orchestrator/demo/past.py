@@ -14,7 +14,7 @@ from orchestrator.demo.history import Fact, visit
 from orchestrator.demo.people import Person
 from orchestrator.kernel import sql
 from orchestrator.kernel.scope import EVERYBODY, Scope
-from orchestrator.tick.loop import tick
+from orchestrator.tick.loop import TIME, tick
 
 SOURCE = "demo"
 HOURS = (8, 11, 14, 18)  # UTC: when the clock of the past stops to look
@@ -83,18 +83,19 @@ class Past:
 
     def react(self, sent: Sequence[tuple[Any, ...]]) -> None:
         """Let people open and click what they got, and now and then come back and buy."""
-        for touch_id, contact_id, sent_at, purpose, _subject in sent:
+        for touch_id, contact_id, sent_at, purpose, journey, block in sent:
             number = self.numbers[contact_id]
             dice = random.Random(f"{self.seed}:mail:{number}:{sent_at.isoformat()}:{purpose}")
-            if dice.random() > OPENS:
-                continue
             person = self.people[number]
+            if dice.random() > OPENS or not person.consents["profiling"]:
+                continue
             at = sent_at + timedelta(minutes=dice.expovariate(1 / 140))
-            self._add(person, at, "email_opened", {"touch": touch_id, "likely_machine": False})
+            mail = {"touch": touch_id, "journey": journey, "block": block, "likely_machine": False}
+            self._add(person, at, "email_opened", mail)
             if dice.random() > CLICKS:
                 continue
             at += timedelta(seconds=dice.randrange(8, 90))
-            self._add(person, at, "email_clicked", {"touch": touch_id, "likely_machine": False})
+            self._add(person, at, "email_clicked", mail)
             if purpose != "service" and dice.random() < ORDERS:
                 for name, when, properties in visit(dice, person, at + timedelta(seconds=5), f"m{touch_id}"):
                     self._add(person, when, name, properties)
@@ -117,7 +118,7 @@ def relive(past: Past, *, start: datetime, now: datetime, say: Callable[[str], N
         else:
             if scope.contacts:
                 tick(now=at, scope=scope)
-            tick(now=at, scope=Scope(timed=True))
+            tick(now=at, scope=TIME)
         past.react(sql.rows(sql.statement("orchestrator/demo/sql/pretend_sent.sql")))
 
 

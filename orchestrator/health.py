@@ -1,0 +1,51 @@
+"""Whether the running product is alive: database, broker, worker and beat, asked by load balancers and by `make demo`."""
+
+from datetime import datetime, timedelta
+
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from kombu.exceptions import KombuError
+
+from orchestrator.celery import app
+from orchestrator.tick.models import Heartbeat
+
+FRESH = timedelta(seconds=30)
+BROKER_SECONDS = 2
+PARTS = ("worker", "beat")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when everything is alive, else 503 with what is missing."""
+    found = health(now=timezone.now())
+    missing = sorted(part for part, alive in found.items() if not alive)
+    return JsonResponse({"ok": not missing, "missing": missing, "parts": found}, status=503 if missing else 200)
+
+
+def health(*, now: datetime) -> dict[str, bool]:
+    """Say which parts are alive: worker and beat by a sign of life of the last 30 seconds."""
+    try:
+        seen = dict(Heartbeat.objects.filter(at__gt=now - FRESH).values_list("part", "at"))
+        database = connection.is_usable()
+    except Error:  # the answer says it; whoever asks acts on it
+        seen, database = {}, False
+    return {"database": database, "broker": _broker_answers(), **{part: part in seen for part in PARTS}}
+
+
+def _broker_answers() -> bool:
+    try:
+        with app.connection_for_write() as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
+    except (KombuError, OSError, *broker_errors()):
+        return False
+    return True
+
+
+def broker_errors() -> tuple[type[Exception], ...]:
+    """What the broker's own library raises when nobody answers."""
+    transport = app.connection_for_write()
+    return (*transport.connection_errors, *transport.channel_errors)
