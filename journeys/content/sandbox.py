@@ -93,7 +93,7 @@ def fill(template: BoundTemplate, context: Context) -> str:
     """Fill a text with values. Raises ContentProblem."""
     try:
         return template.render(context)
-    except (LiquidError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+    except Exception as error:  # whatever an author's text breaks in the library is a problem of that text alone
         raise ContentProblem(_words(error)) from error
 
 

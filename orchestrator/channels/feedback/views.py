@@ -1,0 +1,52 @@
+"""The doors for clicks and opens. They lead to stored targets only, and keep nothing in the browser."""
+
+import base64
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import require_safe
+
+from orchestrator.channels.feedback import queries
+from orchestrator.channels.feedback.operations import record_feedback
+from orchestrator.channels.feedback.rules import likely_machine
+from orchestrator.channels.queries import clicked, opened
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+@require_safe
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead on to the stored target. HEAD says where, and writes nothing."""
+    named = clicked(token)
+    url = queries.target_of(*named) if named else None
+    if named is None or url is None:
+        raise Http404
+    _record(request, named[0], "email_clicked", position=named[1], url=url)
+    return _private(HttpResponseRedirect(url))
+
+
+@require_safe
+def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
+    """Give one transparent pixel."""
+    touch_id = opened(token)
+    if touch_id is None:
+        raise Http404
+    _record(request, touch_id, "email_opened")
+    return _private(HttpResponse(PIXEL, content_type="image/gif"))
+
+
+def _record(request: HttpRequest, touch_id: int, name: str, *, position: int = 0, url: str = "") -> None:
+    touch = queries.touch_of(touch_id)
+    if request.method != "GET" or touch is None:
+        return
+    now = timezone.now()
+    machine = likely_machine(request.headers, called_at=touch.called_at, now=now)
+    record_feedback(touch=touch, name=name, machine=machine, now=now, position=position, url=url)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    add_never_cache_headers(response)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
