@@ -4,3 +4,7 @@ Step    3 to 5, and the door of step 1
 Reads   everything
 Writes  orchestrator_*
 """
+
+from orchestrator.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -7,3 +7,13 @@ from django.utils.translation import gettext_lazy as _
 class OrchestratorConfig(AppConfig):
     name = "orchestrator"
     verbose_name = _("Orchestrator")
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        from orchestrator.kernel import doorbell
+
+        if not settings.CELERY_BROKER_URL.startswith("memory://"):  # without a broker the beat, or a test, takes the news
+            from orchestrator.tick.doorbell import wake
+
+            doorbell.listen(wake)

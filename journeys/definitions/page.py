@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from consent.purposes.models import Purpose
 from contacts.conditions.language import say
 from contacts.conditions.rules import say_duration
-from consent.purposes.models import Purpose
 from contacts.segments.models import Segment
 from contacts.signals.models import Signal
 from journeys.content.models import Block

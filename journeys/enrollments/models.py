@@ -12,8 +12,18 @@ class Enrollment(models.Model):
     journey = models.ForeignKey("journeys.Journey", models.CASCADE, db_index=False, verbose_name=_("journey"))
     version = models.ForeignKey("journeys.Version", models.CASCADE, db_index=False, verbose_name=_("version"))
     key = models.CharField(_("key"), max_length=200, blank=True, default="")
-    arm = models.CharField(_("arm"), max_length=50, blank=True, default="")  # of the last split; "holdout": measured, never contacted
-    step = models.ForeignKey("journeys.Step", models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("step"))
+    arm = models.CharField(
+        _("arm"), max_length=50, blank=True, default=""
+    )  # of the last split; "holdout": measured, never contacted
+    step = models.ForeignKey(
+        "journeys.Step",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("step"),
+    )
     seq = models.PositiveIntegerField(_("moves so far"), default=0)
     entered_at = models.DateTimeField(_("entered"))
     arrived_at = models.DateTimeField(_("at this step since"))
@@ -27,7 +37,9 @@ class Enrollment(models.Model):
         verbose_name = _("enrollment")
         verbose_name_plural = _("enrollments")
         constraints = [
-            models.UniqueConstraint(fields=["contact", "journey", "key"], name="enrollment_one_open", condition=Q(left_at=None))
+            models.UniqueConstraint(
+                fields=["contact", "journey", "key"], name="enrollment_one_open", condition=Q(left_at=None)
+            )
         ]
         indexes = [
             models.Index(fields=["step", "due_at"], name="enrollment_due", condition=Q(left_at=None)),
@@ -42,17 +54,37 @@ class Enrollment(models.Model):
 class Transition(models.Model):
     """One move, written in the transaction of the move: seq 0 is the entry (from nothing), the last has no `to_step`."""
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("enrollment"))
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("enrollment")
+    )
     seq = models.PositiveIntegerField(_("move"))
-    contact = models.ForeignKey("contacts.Contact", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("contact"))
-    journey = models.ForeignKey("journeys.Journey", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("journey"))
+    contact = models.ForeignKey(
+        "contacts.Contact", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("contact")
+    )
+    journey = models.ForeignKey(
+        "journeys.Journey", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("journey")
+    )
     from_step = models.ForeignKey(
-        "journeys.Step", models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+", verbose_name=_("from")
+        "journeys.Step",
+        models.CASCADE,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("from"),
     )
     to_step = models.ForeignKey(
-        "journeys.Step", models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+", verbose_name=_("to")
+        "journeys.Step",
+        models.CASCADE,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("to"),
     )
-    exit = models.CharField(_("way out"), max_length=60, blank=True, default="")  # "next", a branch, "missing", "otherwise", "timeout"
+    exit = models.CharField(
+        _("way out"), max_length=60, blank=True, default=""
+    )  # "next", a branch, "missing", "otherwise", "timeout"
     reason = models.CharField(_("reason for leaving"), max_length=30, blank=True, default="")
     at = models.DateTimeField(_("at"))
 
@@ -101,12 +133,24 @@ class Touch(models.Model):
     OPEN = ("proposed", "held")  # waits for a verdict
     COUNTED = ("approved", "sending", "sent", "unknown")  # takes a place under a limit
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("enrollment"))
-    step = models.ForeignKey("journeys.Step", models.PROTECT, db_index=False, db_constraint=False, verbose_name=_("step"))
-    visit = models.PositiveIntegerField(_("visit"))  # the enrollment's seq on arrival: a step visited twice makes two touches
-    contact = models.ForeignKey("contacts.Contact", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("contact"))
-    journey = models.ForeignKey("journeys.Journey", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("journey"))
-    block = models.ForeignKey("journeys.Block", models.PROTECT, db_index=False, db_constraint=False, verbose_name=_("content"))
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("enrollment")
+    )
+    step = models.ForeignKey(
+        "journeys.Step", models.PROTECT, db_index=False, db_constraint=False, verbose_name=_("step")
+    )
+    visit = models.PositiveIntegerField(
+        _("visit")
+    )  # the enrollment's seq on arrival: a step visited twice makes two touches
+    contact = models.ForeignKey(
+        "contacts.Contact", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("contact")
+    )
+    journey = models.ForeignKey(
+        "journeys.Journey", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("journey")
+    )
+    block = models.ForeignKey(
+        "journeys.Block", models.PROTECT, db_index=False, db_constraint=False, verbose_name=_("content")
+    )
     channel = models.CharField(_("channel"), max_length=20)
     purpose = models.CharField(_("purpose"), max_length=50)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PROPOSED)
@@ -114,9 +158,13 @@ class Touch(models.Model):
     proposed_at = models.DateTimeField(_("proposed"))
     expires_at = models.DateTimeField(_("expires"))
     hold_until = models.DateTimeField(_("held until"), null=True, blank=True)
-    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)  # of the newest verdict; counts under limits from here
+    decided_at = models.DateTimeField(
+        _("decided"), null=True, blank=True
+    )  # of the newest verdict; counts under limits from here
     lease_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
-    claim = models.UUIDField(_("claim"), null=True, blank=True)  # fencing: only the claimer of this value records an outcome
+    claim = models.UUIDField(
+        _("claim"), null=True, blank=True
+    )  # fencing: only the claimer of this value records an outcome
     called_at = models.DateTimeField(_("provider called"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     address = models.CharField(_("address"), max_length=320, blank=True, default="")

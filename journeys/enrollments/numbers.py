@@ -62,7 +62,9 @@ def numbers_by_step(*, journey_id: int) -> dict[int, StepNumbers]:
     """Count arrivals, moves, exits, people and touches of every step of a journey, of all versions."""
     found: dict[int, StepNumbers] = {}
     moves = Transition.objects.filter(journey_id=journey_id).order_by()
-    for from_id, to_id, way, reason, n in moves.values_list("from_step_id", "to_step_id", "exit", "reason").annotate(n=Count("id")):
+    for from_id, to_id, way, reason, n in moves.values_list("from_step_id", "to_step_id", "exit", "reason").annotate(
+        n=Count("id")
+    ):
         if to_id:
             found.setdefault(to_id, StepNumbers()).arrived += n
         if from_id and to_id:
@@ -109,5 +111,9 @@ def refusals(*, journey_id: int, since: datetime) -> list[tuple[str, int]]:
 
 def left_by_reason(*, journey_id: int, since: datetime) -> list[tuple[str, int]]:
     """Count who left since, by reason, the most frequent first."""
-    rows = Enrollment.objects.filter(journey_id=journey_id, left_at__gte=since).values_list("reason").annotate(n=Count("id"))
+    rows = (
+        Enrollment.objects.filter(journey_id=journey_id, left_at__gte=since)
+        .values_list("reason")
+        .annotate(n=Count("id"))
+    )
     return list(rows.order_by("-n", "reason"))

@@ -4,15 +4,30 @@ from orchestrator.kernel.fields import translated
 
 ENTRY_REASONS = {
     "already_in": ("is in this journey already", "ist bereits in dieser Journey"),
-    "reentry_blocked": ("was in this journey before and may not enter again", "war schon in dieser Journey und darf nicht erneut eintreten"),
-    "delay_not_over": ("may enter again only after a delay that is not over yet", "darf erst nach einer Frist erneut eintreten, die noch läuft"),
+    "reentry_blocked": (
+        "was in this journey before and may not enter again",
+        "war schon in dieser Journey und darf nicht erneut eintreten",
+    ),
+    "delay_not_over": (
+        "may enter again only after a delay that is not over yet",
+        "darf erst nach einer Frist erneut eintreten, die noch läuft",
+    ),
     "excluded": ("is excluded from this journey", "ist von dieser Journey ausgeschlossen"),
     "condition_unmet": ("does not meet the condition of entry", "erfüllt die Eintrittsbedingung nicht"),
-    "no_profiling_consent": ("has not agreed to profiling, which this entry needs", "hat der Profilbildung nicht zugestimmt, die dieser Eintritt braucht"),
+    "no_profiling_consent": (
+        "has not agreed to profiling, which this entry needs",
+        "hat der Profilbildung nicht zugestimmt, die dieser Eintritt braucht",
+    ),
     "paused": ("came while the journey was paused", "kam, während die Journey pausiert war"),
     "limit_person": ("has been in this journey as often as allowed", "war so oft in dieser Journey wie erlaubt"),
-    "limit_journey": ("came when the journey had taken in as many people as allowed", "kam, als die Journey so viele Personen aufgenommen hatte wie erlaubt"),
-    "limit_open_journeys": ("is in as many journeys at once as allowed", "ist in so vielen Journeys gleichzeitig wie erlaubt"),
+    "limit_journey": (
+        "came when the journey had taken in as many people as allowed",
+        "kam, als die Journey so viele Personen aufgenommen hatte wie erlaubt",
+    ),
+    "limit_open_journeys": (
+        "is in as many journeys at once as allowed",
+        "ist in so vielen Journeys gleichzeitig wie erlaubt",
+    ),
     "late_event": ("the event arrived too late to act on it", "das Ereignis kam zu spät, um darauf zu handeln"),
 }
 LEFT_REASONS = {
@@ -27,7 +42,10 @@ LEFT_REASONS = {
 }
 TOUCH_REASONS = {
     "left_journey": ("the person has left the journey", "die Person hat die Journey verlassen"),
-    "expired": ("the time in which this message makes sense is over", "die Zeit, in der diese Nachricht sinnvoll ist, ist vorbei"),
+    "expired": (
+        "the time in which this message makes sense is over",
+        "die Zeit, in der diese Nachricht sinnvoll ist, ist vorbei",
+    ),
     "journey_paused": ("the journey is paused", "die Journey ist pausiert"),
     "no_address": ("there is no address for this channel", "für diesen Kanal fehlt eine Adresse"),
     "address_bounced": ("mail to this address came back", "Post an diese Adresse kam zurück"),
@@ -35,15 +53,33 @@ TOUCH_REASONS = {
     "suppressed": ("this address is blocked", "diese Adresse ist gesperrt"),
     "no_consent": ("there is no consent for this purpose", "für diesen Zweck fehlt die Einwilligung"),
     "unsubscribed": ("the person has withdrawn consent", "die Person hat die Einwilligung widerrufen"),
-    "holdout": ("the person is in the holdout: measured, never contacted", "die Person ist in der Kontrollgruppe: gemessen, nie kontaktiert"),
-    "sales_conversation": ("sales is in conversation with this person or account", "der Vertrieb spricht gerade mit dieser Person oder Firma"),
+    "holdout": (
+        "the person is in the holdout: measured, never contacted",
+        "die Person ist in der Kontrollgruppe: gemessen, nie kontaktiert",
+    ),
+    "sales_conversation": (
+        "sales is in conversation with this person or account",
+        "der Vertrieb spricht gerade mit dieser Person oder Firma",
+    ),
     "quiet_hours": ("quiet hours at the person's place", "Ruhezeit am Ort der Person"),
     "outranked": ("a journey with a higher priority has the slot", "eine Journey mit höherer Priorität hat den Platz"),
-    "missing_content": ("the content has no approved text in this language", "der Inhalt hat keinen freigegebenen Text in dieser Sprache"),
+    "missing_content": (
+        "the content has no approved text in this language",
+        "der Inhalt hat keinen freigegebenen Text in dieser Sprache",
+    ),
     "template_error": ("the text could not be filled in", "der Text konnte nicht ausgefüllt werden"),
-    "provider_rejected": ("the mail server refused the message for good", "der Mailserver hat die Nachricht endgültig abgelehnt"),
-    "provider_unavailable": ("the mail server cannot be reached, it is tried again", "der Mailserver ist nicht erreichbar, es wird erneut versucht"),
-    "unknown_outcome": ("the answer of the mail server was lost: never sent again blindly", "die Antwort des Mailservers ging verloren: wird nie blind erneut gesendet"),
+    "provider_rejected": (
+        "the mail server refused the message for good",
+        "der Mailserver hat die Nachricht endgültig abgelehnt",
+    ),
+    "provider_unavailable": (
+        "the mail server cannot be reached, it is tried again",
+        "der Mailserver ist nicht erreichbar, es wird erneut versucht",
+    ),
+    "unknown_outcome": (
+        "the answer of the mail server was lost: never sent again blindly",
+        "die Antwort des Mailservers ging verloren: wird nie blind erneut gesendet",
+    ),
 }
 CAP_PREFIX = "cap_"  # cap_<slug of the limit>
 CAP_SENTENCE = ("the limit “{limit}” is used up", "das Limit „{limit}“ ist ausgeschöpft")

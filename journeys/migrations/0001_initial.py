@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('evidence', models.JSONField(default=dict, verbose_name='evidence of the entry')),
                 ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='contacts.contact', verbose_name='contact')),
                 ('journey', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='journeys.journey', verbose_name='journey')),
-                ('step', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='journeys.step', verbose_name='step')),
+                ('step', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='journeys.step', verbose_name='step')),
                 ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='journeys.version', verbose_name='version')),
             ],
             options={

@@ -13,8 +13,12 @@ class Verdict(models.Model):
         SUPPRESSED = "suppressed", _("suppressed")
         EXPIRED = "expired", _("expired")
 
-    touch = models.ForeignKey("journeys.Touch", models.CASCADE, db_constraint=False, related_name="verdicts", verbose_name=_("touch"))
-    contact = models.ForeignKey("contacts.Contact", models.CASCADE, db_constraint=False, db_index=False, verbose_name=_("contact"))
+    touch = models.ForeignKey(
+        "journeys.Touch", models.CASCADE, db_constraint=False, related_name="verdicts", verbose_name=_("touch")
+    )
+    contact = models.ForeignKey(
+        "contacts.Contact", models.CASCADE, db_constraint=False, db_index=False, verbose_name=_("contact")
+    )
     outcome = models.CharField(_("verdict"), max_length=10, choices=Outcome.choices)
     reason = models.CharField(_("reason"), max_length=60, blank=True, default="")  # empty only when approved
     hold_until = models.DateTimeField(_("held until"), null=True, blank=True)

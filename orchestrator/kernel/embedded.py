@@ -17,6 +17,7 @@ from typing import Any
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 # initdb and postgres refuse to run as root
 AS_NOBODY: dict[str, Any] = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []} if IS_ROOT else {}
+LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 PATH_LIMIT = 90  # a unix socket's path may have 107 bytes; the server adds its own name
 
 
@@ -136,8 +137,7 @@ def _postgres_binaries() -> Path:
 
 def _init(binaries: Path, folder: Path) -> None:
     subprocess.run(
-        [binaries / "initdb", "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin"]
-        + ["--builtin-locale=C.UTF-8", "--locale=C", "--no-sync", "--no-instructions"],
+        [binaries / "initdb", "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8", *LOCALE, "--no-sync", "--no-instructions"],
         check=True,
         stdout=subprocess.DEVNULL,
         cwd="/",
@@ -151,7 +151,7 @@ def _reachable(path: Path) -> bool:
 
 
 def _short_folder(prefix: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir="/tmp"))  # noqa: S108  a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir="/tmp"))  # a socket's path must be short
     folder.chmod(0o711)
     if IS_ROOT and prefix == "pg":
         shutil.chown(folder, "nobody")

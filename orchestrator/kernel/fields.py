@@ -27,6 +27,9 @@ class Named(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def name(self) -> str:
         """The name in the active language."""
@@ -35,6 +38,3 @@ class Named(models.Model):
     def named(self, language: str | None = None) -> str:
         """Say the name in a language ("en" or "de"), the active one when None."""
         return translated({"en": self.name_en, "de": self.name_de}, language)
-
-    def __str__(self) -> str:
-        return self.name

@@ -51,7 +51,7 @@ def fill(text: str, **parts: Part) -> tuple[str, tuple[Any, ...]]:
     Returns the text and the parameters. Every other parameter of such a statement must be a
     part as well: see `value`.
     """
-    found = sorted(((text.index(f"/*{name}*/"), name) for name in parts))
+    found = sorted((text.index(f"/*{name}*/"), name) for name in parts)
     params: list[Any] = []
     for _, name in found:
         params.extend(parts[name].params)

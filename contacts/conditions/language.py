@@ -1,0 +1,148 @@
+"""The language of every rule: validate, compile, say, explain, depends_on."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models.expressions import Expression
+
+from contacts.conditions import registry
+from contacts.conditions.expressions import All, Either, Not
+from contacts.conditions.registry import CONTACT, RUN, Context, Subject
+from contacts.conditions.rules import MAX_DEPTH, MAX_LEAVES, Dependencies, Problem, group_of, leaves_of, show
+
+__all__ = ["CONTACT", "RUN", "Problem", "Subject", "compile_condition", "depends_on", "explain", "say", "validate"]
+
+
+def validate(condition: Any, path: str = "") -> list[Problem]:
+    """Find every error of a condition, each with its path like `all[2].count.gte`."""
+    problems = _validate(condition, path, depth=1)
+    if not problems and sum(1 for _ in leaves_of(condition)) > MAX_LEAVES:
+        problems.append(Problem(path, f"expected at most {MAX_LEAVES} parts"))
+    return problems
+
+
+def _validate(node: Any, path: str, depth: int) -> list[Problem]:
+    if depth > MAX_DEPTH:
+        return [Problem(path, f"expected at most {MAX_DEPTH} levels")]
+    if not isinstance(node, dict):
+        return [Problem(path, f"expected an object with all, any, not or a leaf, got {show(node)}")]
+    group = group_of(node)
+    if group is None:
+        leaf = registry.leaf_of(node)
+        if leaf is None:
+            known = ", ".join(["all", "any", "not", *registry.leaf_keys()])
+            return [Problem(path, f"expected one of {known}, got {show(sorted(map(str, node)))}")]
+        return leaf.validate(node, path)
+    here = f"{path}.{group}" if path else group
+    if len(node) > 1:
+        return [Problem(path, f"expected {group} alone, got {show(sorted(map(str, node)))}")]
+    if group == "not":
+        return _validate(node["not"], here, depth + 1)
+    children = node[group]
+    if not isinstance(children, list) or not children:
+        return [Problem(here, f"expected a list with at least one condition, got {show(children)}")]
+    return [problem for i, child in enumerate(children) for problem in _validate(child, f"{here}[{i}]", depth + 1)]
+
+
+def compile_condition(
+    condition: dict[str, Any], *, now: datetime, subject: Subject = CONTACT, positive: bool = True
+) -> Expression:
+    """Compile a valid condition into a boolean expression for filter() or annotate().
+
+    positive: only its truth matters (a filter). False keeps "unknown" apart from "false" (a branch).
+    """
+    return _compile(condition, Context(now, subject, positive))
+
+
+def _compile(node: dict[str, Any], context: Context) -> Expression:
+    group = group_of(node)
+    if group is None:
+        leaf = registry.leaf_of(node)
+        if leaf is None:
+            raise InvalidCondition(node)
+        return leaf.compile(node, context)
+    if group == "not":
+        return Not(_compile(node["not"], context.under_not()))
+    parts = [_compile(child, context) for child in node[group]]
+    return All(*parts) if group == "all" else Either(*parts)
+
+
+class InvalidCondition(Exception):
+    """A condition that `validate` would have refused."""
+
+
+def say(condition: dict[str, Any] | None, language: str = "en") -> str:
+    """Say a condition as a sentence, "en" or "de"."""
+    if not condition:
+        return {"en": "everybody", "de": "alle"}[language]
+    return _say(condition, language, top=True)
+
+
+JOINERS = {
+    "en": {"all": " and ", "any": " or ", "not": "not ({})"},
+    "de": {"all": " und ", "any": " oder ", "not": "nicht ({})"},
+}
+
+
+def _say(node: dict[str, Any], language: str, *, top: bool = False) -> str:
+    group = group_of(node)
+    if group is None:
+        leaf = registry.leaf_of(node)
+        return leaf.say(node, language) if leaf else show(node)
+    if group == "not":
+        return JOINERS[language]["not"].format(_say(node["not"], language, top=True))
+    text = JOINERS[language][group].join(_say(child, language) for child in node[group])
+    return text if top or len(node[group]) == 1 else f"({text})"
+
+
+def depends_on(condition: dict[str, Any] | None) -> Dependencies:
+    """List what a condition reads."""
+    found = Dependencies()
+    for node in leaves_of(condition) if condition else ():
+        leaf = registry.leaf_of(node)
+        if leaf:
+            found.merge(leaf.depends_on(node))
+    return found
+
+
+def explain(condition: dict[str, Any], *, contact_id: int, now: datetime, language: str = "en") -> dict[str, Any]:
+    """Say for one contact what is true: a tree of {group | leaf, sentence, truth, value, parts}.
+
+    truth: True, False, or None for unknown (a missing attribute, behaviour without profiling consent).
+    One statement, whatever the size of the condition. Raises Contact.DoesNotExist.
+    """
+    from contacts.profiles.models import Contact
+
+    context = Context(now, CONTACT, positive=False)
+    columns: dict[str, Expression] = {}
+    for i, node in enumerate(leaves_of(condition)):
+        leaf = registry.leaf_of(node)
+        if leaf is None:
+            raise InvalidCondition(node)
+        columns[f"truth_{i}"] = leaf.compile(node, context)
+        if (value := leaf.value(node, context)) is not None:
+            columns[f"value_{i}"] = value
+    row = Contact.objects.filter(pk=contact_id).annotate(**columns).values(*columns).get()
+    return _explained(condition, row, iter(range(len(columns))), language)
+
+
+def _explained(node: dict[str, Any], row: dict[str, Any], numbers: Any, language: str) -> dict[str, Any]:
+    group = group_of(node)
+    if group is None:
+        i = next(numbers)
+        return {
+            "leaf": node,
+            "sentence": _say(node, language),
+            "truth": row[f"truth_{i}"],
+            "value": row.get(f"value_{i}"),
+        }
+    children = [node["not"]] if group == "not" else node[group]
+    parts = [_explained(child, row, numbers, language) for child in children]
+    truths = [part["truth"] for part in parts]
+    if group == "not":
+        truth = None if truths[0] is None else not truths[0]
+    elif group == "all":
+        truth = False if False in truths else None if None in truths else True
+    else:
+        truth = True if True in truths else None if None in truths else False
+    return {"group": group, "sentence": _say(node, language, top=True), "truth": truth, "parts": parts}

@@ -1,0 +1,137 @@
+"""Pure parts of the language: durations, operators, walking over a condition."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+MAX_DEPTH = 8
+MAX_LEAVES = 100
+GROUPS = ("all", "any", "not")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "mo": 2_592_000}  # a month is 30 days
+LONGEST = timedelta(days=36_500)
+DURATION = re.compile(r"^([1-9][0-9]{0,8})(s|m|h|d|w|mo)$")
+UNIT_NAMES = {
+    "en": {
+        "s": ("second", "seconds"),
+        "m": ("minute", "minutes"),
+        "h": ("hour", "hours"),
+        "d": ("day", "days"),
+        "w": ("week", "weeks"),
+        "mo": ("month", "months"),
+    },
+    "de": {
+        "s": ("Sekunde", "Sekunden"),
+        "m": ("Minute", "Minuten"),
+        "h": ("Stunde", "Stunden"),
+        "d": ("Tag", "Tage"),
+        "w": ("Woche", "Wochen"),
+        "mo": ("Monat", "Monate"),
+    },
+}
+NUMBER_OPERATORS = ("lt", "lte", "gt", "gte")
+COMPARISONS = (
+    "is",
+    "is_not",
+    "in",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "between",
+    "contains",
+    "starts_with",
+    "is_set",
+    "before",
+    "after",
+    "within",
+)
+COUNT_OPERATORS = ("is", "lt", "lte", "gt", "gte")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a condition: where, what was expected, and how bad ("error" or "warning")."""
+
+    path: str
+    message: str
+    level: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+@dataclass
+class Dependencies:
+    """What a condition reads. `timed`: its truth may change by time alone."""
+
+    events: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    others: set[str] = field(
+        default_factory=set
+    )  # "segment:slug", "signal:slug", "stage", "consent", "journey:slug", "touch"
+    timed: bool = False
+
+    def merge(self, other: "Dependencies") -> None:
+        """Take in what another condition reads."""
+        self.events |= other.events
+        self.attributes |= other.attributes
+        self.others |= other.others
+        self.timed = self.timed or other.timed
+
+    def news(self) -> set[str]:
+        """Names of news after which the condition may have changed (see `contacts_news.name`)."""
+        names = self.events | self.others
+        if self.attributes:
+            names = names | {"profile"}
+        if self.events:
+            names = names | {"consent"}  # behaviour is unknown without profiling consent
+        return names
+
+
+def parse_duration(text: Any) -> timedelta:
+    """Read "90s 30m 12h 7d 4w 6mo". Raises ValueError that says what was expected."""
+    match = DURATION.match(text) if isinstance(text, str) else None
+    if not match:
+        raise ValueError(f'expected a duration like "30m", "12h", "7d", "4w" or "6mo", got {show(text)}')
+    duration = timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    if duration > LONGEST:
+        raise ValueError(f"expected at most 100 years, got {show(text)}")
+    return duration
+
+
+def say_duration(text: str, language: str) -> str:
+    """Say a duration: "7d" -> "7 days" / "7 Tage"."""
+    match = DURATION.match(text)
+    if not match:
+        return text
+    one, many = UNIT_NAMES[language][match[2]]
+    return f"{match[1]} {one if match[1] == '1' else many}"
+
+
+def show(value: Any) -> str:
+    """Show a given value in an error, shortened."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def group_of(node: Any) -> str | None:
+    """Which of all / any / not a node is, None for a leaf or for something else."""
+    if isinstance(node, dict):
+        for group in GROUPS:
+            if group in node:
+                return group
+    return None
+
+
+def leaves_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Walk over the leaves of a valid condition, in order."""
+    group = group_of(node)
+    if group is None:
+        yield node
+    elif group == "not":
+        yield from leaves_of(node["not"])
+    else:
+        for child in node[group]:
+            yield from leaves_of(child)

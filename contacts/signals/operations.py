@@ -1,0 +1,128 @@
+"""Fires signals: one statement a signal, with the evidence stored."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import DateTimeField, F, Func, JSONField, Max, Subquery, Value
+from django.db.models.expressions import Expression
+from django.db.models.functions import Greatest
+
+from contacts.conditions import registry
+from contacts.conditions.language import CONTACT, compile_condition, depends_on
+from contacts.conditions.registry import Context
+from contacts.conditions.rules import group_of
+from contacts.profiles.models import Contact
+from contacts.segments.operations import refresh_segments
+from contacts.signals.models import Signal
+from contacts.stages.operations import move_stages
+from orchestrator.kernel import sql
+from orchestrator.kernel.scope import Scope, among
+
+PASSES = 4  # a segment may follow from a stage, a signal from a segment, a stage from a signal
+
+
+@transaction.atomic
+def derive_signals(*, now: datetime, scope: Scope) -> int:
+    """Keep segments, fire signals, move stages, until nothing more follows from what changed.
+
+    Returns how many definitions changed somebody. A definition that the news does not concern costs nothing.
+    """
+    changes = 0
+    for _ in range(PASSES):
+        changed = (
+            refresh_segments(now=now, scope=scope)
+            | fire_signals(now=now, scope=scope)
+            | move_stages(now=now, scope=scope)
+        )
+        if not changed:
+            break
+        changes += len(changed)
+        scope = scope.after(changed)
+    return changes
+
+
+@transaction.atomic
+def fire_signals(*, now: datetime, scope: Scope) -> set[str]:
+    """Write a firing for everybody for whom a signal holds and who is past its cooldown.
+
+    A signal over events fires again only on a newer event than the last time. Returns "signal:slug" of those that fired.
+    """
+    fired: set[str] = set()
+    for signal in Signal.objects.filter(active=True):
+        depends = depends_on(signal.condition)
+        if not scope.concerns(depends.news() | ({signal.key_event} - {""}), timed=depends.timed):
+            continue
+        if sql.count(*_statement(signal, now, scope)):
+            fired.add(f"signal:{signal.slug}")
+    return fired
+
+
+def _statement(signal: Signal, now: datetime, scope: Scope) -> tuple[str, tuple[Any, ...]]:
+    context = Context(now, CONTACT)
+    matched = Contact.objects.filter(compile_condition(signal.condition, now=now))
+    matched = (
+        among(matched, "pk", scope.ids())
+        .annotate(**_evidence(signal.condition, context))
+        .values("pk", "last_at", "counts", "last_event")
+    )
+    name = "fire_keyed.sql" if signal.key_event else "fire.sql"
+    parts = {
+        "matched": sql.compiled(matched.order_by()),
+        "signal": sql.value(signal.pk),
+        "now": sql.value(now),
+        "cooldown": sql.value(signal.cooldown),
+    }
+    if signal.key_event:
+        parts |= {
+            "key_event": sql.value(signal.key_event),
+            "key_property": sql.value(signal.key_property),
+            "holds_for": sql.value(signal.holds_for),
+        }
+    return sql.fill(sql.statement(f"contacts/signals/sql/{name}"), **parts)
+
+
+def _evidence(condition: dict[str, Any], context: Context) -> dict[str, Expression]:
+    """What made the signal hold: how often each event, when the last one was, and what was in the last of the first kind."""
+    leaf = registry.leaf_of({"event": ""})
+    nodes = list(_asserted_events(condition))
+    if leaf is None or not nodes:
+        return {
+            "last_at": Value(None, output_field=DateTimeField()),
+            "counts": Value({}, output_field=JSONField()),
+            "last_event": Value({}, output_field=JSONField()),
+        }
+    lasts: list[Any] = []
+    counts: list[Any] = []
+    for node in nodes:
+        events = leaf.events(node, context).order_by()  # type: ignore[attr-defined]
+        lasts.append(Subquery(events.values("name").annotate(at=Max("occurred_at")).values("at")))
+        counts += [Value(node["event"]), leaf.value(node, context)]
+    newest = leaf.events(nodes[0], context).order_by("-occurred_at")[:1]  # type: ignore[attr-defined]
+    return {
+        "last_at": Greatest(*lasts) if len(lasts) > 1 else lasts[0],
+        "counts": Func(*counts, function="jsonb_build_object", output_field=JSONField()),
+        "last_event": Subquery(
+            newest.values(
+                json=Func(
+                    Value("name"),
+                    F("name"),
+                    Value("properties"),
+                    F("properties"),
+                    function="jsonb_build_object",
+                    output_field=JSONField(),
+                )
+            )
+        ),
+    }
+
+
+def _asserted_events(node: dict[str, Any]) -> Any:
+    """Event leaves that are not under `not`."""
+    group = group_of(node)
+    if group is None:
+        if "event" in node:
+            yield node
+    elif group != "not":
+        for child in node[group]:
+            yield from _asserted_events(child)

@@ -1,0 +1,59 @@
+"""Moves people between lifecycle stages by the stages' rules, and by hand."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import BigIntegerField, Case, F, Q, Value, When
+
+from contacts.conditions.expressions import IsTrue
+from contacts.conditions.language import compile_condition, depends_on
+from contacts.conditions.rules import Dependencies
+from contacts.profiles.models import Contact
+from contacts.stages.models import Stage
+from orchestrator.kernel import sql
+from orchestrator.kernel.scope import Scope, among
+
+
+@transaction.atomic
+def move_stages(*, now: datetime, scope: Scope) -> set[str]:
+    """Put everybody into the first stage, by position, whose rule holds; nobody whom no rule fits is moved.
+
+    Who stands in a stage without a rule (sales put them there) stays. Returns {"stage"} when somebody moved.
+    """
+    stages = [stage for stage in Stage.objects.order_by("position") if stage.condition]
+    depends = Dependencies()
+    for stage in stages:
+        depends.merge(depends_on(stage.condition))
+    if not stages or not scope.concerns(depends.news(), timed=depends.timed):
+        return set()
+    whens = [When(IsTrue(compile_condition(stage.condition, now=now)), then=Value(stage.pk)) for stage in stages]
+    judged = Contact.objects.filter(Q(stage=None) | Q(stage__condition__isnull=False)).annotate(
+        new=Case(*whens, default=None, output_field=BigIntegerField())
+    )
+    judged = among(judged, "pk", scope.ids()).order_by().values("pk", "stage_id", "new")
+    text, params = sql.fill(
+        sql.statement("contacts/stages/sql/move.sql"),
+        judged=sql.compiled(judged),
+        now=sql.value(now),
+        by=sql.value("rule"),
+    )
+    return {"stage"} if sql.count(text, params) else set()
+
+
+@transaction.atomic
+def set_stage(*, contact_ids: list[int], slug: str, by: str, now: datetime) -> int:
+    """Put people into a stage by an operation of a journey or a person; returns how many moved.
+
+    Raises Stage.DoesNotExist.
+    """
+    stage = Stage.objects.get(slug=slug)
+    judged = among(
+        Contact.objects.annotate(old=F("stage_id"), new=Value(stage.pk, output_field=BigIntegerField())),
+        "pk",
+        contact_ids,
+    )
+    part = sql.compiled(judged.order_by().values("pk", "old", "new"))
+    text, params = sql.fill(
+        sql.statement("contacts/stages/sql/move.sql"), judged=part, now=sql.value(now), by=sql.value(by)
+    )
+    return sql.count(text, params)

@@ -1,0 +1,224 @@
+"""Moves people through journeys, set-based: leave, enter, advance."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.db.models.expressions import Expression
+
+from consent.records.models import State
+from contacts.conditions.expressions import IsTrue
+from contacts.conditions.language import RUN, compile_condition, depends_on
+from contacts.conditions.rules import Dependencies, parse_duration
+from journeys.definitions.models import Journey, Step, Version
+from journeys.definitions.rules import PURPOSE
+from journeys.enrollments.arrivals import first_arrival, ways
+from journeys.enrollments.models import Enrollment
+from journeys.enrollments.triggers import matched_by_entry, triggered_by, waiting_journeys
+from journeys.steps.registry import Moved, Route, kind_of
+from orchestrator.kernel import sql
+from orchestrator.kernel.scope import Scope, among
+
+LATE = "24:00:00"  # a trigger whose event is older than this is refused: it arrived too late to act on it
+LOCKED = " FOR UPDATE OF journeys_enrollment SKIP LOCKED"
+
+
+@transaction.atomic
+def leave_journeys(*, now: datetime, scope: Scope) -> dict[str, int]:
+    """Close every open run for which a goal, an exit condition, a withdrawal or its age speaks; returns counts by reason.
+
+    Looked at the moment the fact arrives, also in the middle of a wait, before anything else is sent.
+    """
+    left: dict[str, int] = {}
+    for version in _versions_in_use(scope):
+        definition = version.definition
+        depends = _leaving_depends(definition)
+        if not scope.concerns(depends.news(), timed=depends.timed):
+            continue
+        reason = _leaving_reason(definition, now)
+        runs = among(Enrollment.objects.filter(version=version, left_at=None), "contact_id", scope.ids())
+        runs = runs.annotate(why=reason).filter(why__isnull=False).order_by()
+        part = sql.compiled(runs.values_list("pk", "step_id", "seq", "contact_id", "journey_id", "why"))
+        text, params = sql.fill(sql.statement("journeys/enrollments/sql/leave.sql"), leaving=part, now=sql.value(now))
+        for why, n in sql.rows(text, params):
+            left[why] = left.get(why, 0) + n
+    return left
+
+
+def _versions_in_use(scope: Scope) -> list[Version]:
+    """Versions with open runs; of paused journeys too, since leaving is never held back."""
+    open_runs = among(Enrollment.objects.filter(left_at=None), "contact_id", scope.ids())
+    if scope.journeys is not None:
+        open_runs = open_runs.filter(journey_id__in=scope.journeys)
+    return list(Version.objects.filter(pk__in=open_runs.order_by().values("version_id").distinct()))
+
+
+def _leaving_depends(definition: dict[str, Any]) -> Dependencies:
+    depends = Dependencies(others={"consent"}, timed="max_age" in definition)
+    for condition in [definition.get("goal", {}).get("when"), *[part["when"] for part in definition.get("exit", [])]]:
+        depends.merge(depends_on(condition))
+    return depends
+
+
+def _leaving_reason(definition: dict[str, Any], now: datetime) -> Expression:
+    whens = []
+    if goal := definition.get("goal"):
+        whens.append(When(compile_condition(goal["when"], now=now, subject=RUN), then=Value("goal")))
+    for part in definition.get("exit", []):
+        whens.append(When(compile_condition(part["when"], now=now, subject=RUN), then=Value("exit_condition")))
+    withdrawn = State.objects.filter(
+        contact_id=OuterRef("contact_id"),
+        purpose__slug=definition.get("purpose", PURPOSE),
+        granted=False,
+        since__gte=OuterRef("entered_at"),
+    )
+    whens.append(When(Exists(withdrawn), then=Value("consent_withdrawn")))
+    if "max_age" in definition:
+        whens.append(When(entered_at__lte=now - parse_duration(definition["max_age"]), then=Value("max_age")))
+    return Case(*whens, default=None, output_field=CharField())
+
+
+@transaction.atomic
+def enter_journeys(*, now: datetime, scope: Scope) -> dict[str, int]:
+    """Take in everybody for whom the trigger of a live journey fired, or write a refusal with its reason.
+
+    Returns counts by reason, "" for those taken in. Triggers are marked as taken in the same transaction: an entry is never forgotten.
+    """
+    results: dict[str, int] = {}
+    for journey in waiting_journeys(scope):
+        version = journey.live_version
+        if version is None:
+            continue
+        entry = version.definition["entry"]
+        reentry = entry.get("reentry", {"after": "leaving"})
+        again = reentry if isinstance(reentry, dict) else {}
+        step = version.steps.order_by("position")[0]
+        arrival = first_arrival(step, now)
+        text, params = sql.fill(
+            sql.statement("journeys/enrollments/sql/enter.sql"),
+            triggered=triggered_by(entry, scope, now),
+            matched=matched_by_entry(entry, scope, now),
+            journey=sql.value(journey.pk),
+            version=sql.value(version.pk),
+            step=sql.value(step.pk),
+            due=sql.value(arrival.span),
+            zones=sql.value(arrival.zones),
+            releases=sql.value(arrival.releases),
+            paused=sql.value(journey.state == Journey.State.PAUSED),
+            never=sql.value(reentry == "never"),
+            after=sql.value(again.get("after", "leaving")),
+            delay=sql.value(parse_duration(again["delay"]) if "delay" in again else "00:00"),
+            late=sql.value(LATE),
+            now=sql.value(now),
+        )
+        for reason, n in sql.rows(text, params):
+            results[reason] = results.get(reason, 0) + n
+    _mark_taken(now, scope)
+    return {reason: n for reason, n in results.items() if n}
+
+
+def _mark_taken(now: datetime, scope: Scope) -> None:
+    params = {"now": now, "scope": scope.ids()}
+    sql.count(sql.statement("journeys/enrollments/sql/take_firings.sql"), params)
+    sql.count(sql.statement("journeys/enrollments/sql/take_changes.sql"), params)
+
+
+@transaction.atomic
+def advance_enrollments(*, now: datetime, scope: Scope, batch: int, early: bool = True) -> int:
+    """Move everybody who is due one step further, at most `batch` people a step; returns how many moved.
+
+    Call it until it returns 0: people whose next step has no wait are due again at once.
+    early: let people go from "wait until" whose condition holds now (the first round of a tick).
+    """
+    moved = _advance_early(now, scope, batch) if early else 0
+    for step in _due_steps(now, scope):
+        moved += _move(step, now, scope, batch)
+    return moved
+
+
+def _due_steps(now: datetime, scope: Scope) -> list[Step]:
+    due = among(Enrollment.objects.filter(left_at=None, due_at__lte=now), "contact_id", scope.ids())
+    if scope.journeys is not None:
+        due = due.filter(journey_id__in=scope.journeys)
+    ids = due.order_by().values("step_id").distinct()
+    return list(
+        Step.objects.filter(pk__in=list(ids.values_list("step_id", flat=True)))
+        .exclude(version__journey__state=Journey.State.PAUSED)
+        .select_related("version__journey")
+        .order_by("version_id", "position")
+    )
+
+
+def _advance_early(now: datetime, scope: Scope, batch: int) -> int:
+    """People in "wait until" for whom it has just happened."""
+    steps = Step.objects.filter(kind="wait", settings__has_key="until", version__journey__state=Journey.State.LIVE)
+    if scope.journeys is not None:
+        steps = steps.filter(version__journey_id__in=scope.journeys)
+    moved = 0
+    for step in steps.select_related("version__journey"):
+        depends = kind_of(step.kind).listens(step.settings)
+        if scope.concerns(depends.news(), timed=depends.timed):
+            moved += _move(step, now, scope, batch, waiting=True)
+    return moved
+
+
+def _move(step: Step, now: datetime, scope: Scope, batch: int, *, waiting: bool = False) -> int:
+    """Move people at one step: those who are due, or (waiting) those whose condition holds before their time."""
+    kind = kind_of(step.kind)
+    route = kind.route(step, now)
+    runs = among(Enrollment.objects.filter(step=step, left_at=None), "contact_id", scope.ids())
+    runs = runs.filter(route.early) if waiting and route.early is not None else runs.filter(due_at__lte=now)
+    if kind.ends:
+        return _end(step, runs, now, batch)
+    text, params = sql.fill(
+        sql.statement("journeys/enrollments/sql/advance.sql"),
+        due=_due_part(runs, route, batch, waiting=waiting),
+        step=sql.value(step.pk),
+        journey=sql.value(step.version.journey_id),
+        now=sql.value(now),
+        effect=kind.effect(step, now) or sql.Part("", ()),
+        **ways(step, now),
+    )
+    moved = [Moved(*row) for row in sql.rows(text, params)]
+    if moved:
+        kind.afterwards(step, moved, now)
+    return len(moved)
+
+
+def _due_part(runs: QuerySet, route: Route, batch: int, *, waiting: bool) -> sql.Part:
+    exit: Expression = Value(route.early_exit, output_field=CharField())
+    if not waiting:
+        # who is due in a "wait until" goes the early way if it happened in the last moment
+        held = [When(IsTrue(route.early), then=Value(route.early_exit))] if route.early is not None else []
+        exit = Case(*held, default=route.exit, output_field=CharField()) if held else route.exit
+    arm = route.arm if route.arm is not None else Value(None, output_field=CharField())
+    rows = runs.annotate(way=exit, new_arm=arm).order_by("due_at")[:batch]
+    part = sql.compiled(rows.values_list("pk", "contact_id", "seq", "due_at", "way", "new_arm"))
+    return sql.Part(part.text + LOCKED, part.params)
+
+
+def _end(step: Step, runs: QuerySet, now: datetime, batch: int) -> int:
+    part = sql.compiled(runs.order_by("due_at")[:batch].values_list("pk", "contact_id", "seq"))
+    text, params = sql.fill(
+        sql.statement("journeys/enrollments/sql/end.sql"),
+        due=sql.Part(part.text + LOCKED, part.params),
+        step=sql.value(step.pk),
+        journey=sql.value(step.version.journey_id),
+        outcome=sql.value(step.settings.get("outcome", "")),
+        now=sql.value(now),
+    )
+    return len(sql.rows(text, params))
+
+
+@transaction.atomic
+def stop_enrollments(*, contact_id: int, journey_id: int, now: datetime) -> int:
+    """Take a person out of a journey by hand; returns how many runs were closed."""
+    runs = Enrollment.objects.filter(contact_id=contact_id, journey_id=journey_id, left_at=None)
+    part = sql.compiled(
+        runs.annotate(why=Value("stopped"))
+        .order_by()
+        .values_list("pk", "step_id", "seq", "contact_id", "journey_id", "why")
+    )
+    text, params = sql.fill(sql.statement("journeys/enrollments/sql/leave.sql"), leaving=part, now=sql.value(now))
+    return sum(n for _, n in sql.rows(text, params))

@@ -1,0 +1,24 @@
+"""Reads of who is where."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from orchestrator.kernel import sql
+
+
+def last_touches(contact_ids: Sequence[int], most: int = 5) -> dict[int, list[dict[str, Any]]]:
+    """The newest touches of each contact: subject or content, state, reason, when; newest first."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    text = sql.statement("journeys/enrollments/sql/last_touches.sql")
+    for contact_id, subject, block_en, block_de, state, reason, at in sql.rows(
+        text, {"contacts": list(contact_ids), "most": most}
+    ):
+        touch = {
+            "subject": subject,
+            "name": {"en": block_en, "de": block_de},
+            "state": state,
+            "reason": reason,
+            "at": at.isoformat(),
+        }
+        found.setdefault(contact_id, []).append(touch)
+    return found

@@ -1,0 +1,109 @@
+"""What a kind of step has to say, and the registry of kinds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import CharField, Value
+from django.db.models.expressions import Expression
+
+from contacts.conditions.rules import Dependencies, Problem
+from orchestrator.kernel import sql
+
+if TYPE_CHECKING:
+    from journeys.definitions.models import Step
+
+NEXT = "next"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When people who arrive at a step move on: after a time, or at a local moment of each time zone."""
+
+    after: timedelta = timedelta(0)
+    local: Callable[[datetime, str], datetime] | None = None
+
+
+@dataclass
+class Route:
+    """Which way out each person takes.
+
+    exit: the label, over enrollments. early: who may go before the time is over (None: nobody), with `early_exit`.
+    arm: the arm to remember, None where the step gives none.
+    """
+
+    exit: Expression = field(default_factory=lambda: Value(NEXT, output_field=CharField()))
+    early: Expression | None = None
+    early_exit: str = NEXT
+    arm: Expression | None = None
+
+
+class Kind:
+    """One kind of step. Methods take the step's settings as the author wrote them."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    ends = False  # whoever is due here leaves the journey
+
+    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+        """Every problem of the settings; unknown keys are found by the registry."""
+        return []
+
+    def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:
+        """Each way out and the key of the step it leads to; None where nothing follows."""
+        return {NEXT: settings.get("next", following)}
+
+    def arrival(self, settings: dict[str, Any]) -> Arrival:
+        """When people who arrive move on."""
+        return Arrival()
+
+    def route(self, step: "Step", now: datetime) -> Route:
+        """Which way out each due person takes."""
+        return Route()
+
+    def effect(self, step: "Step", now: datetime) -> sql.Part | None:
+        """One more part of the moving statement that reads `moved`, e.g. an INSERT; None for none."""
+        return None
+
+    def afterwards(self, step: "Step", moved: list["Moved"], now: datetime) -> None:
+        """What Python does with those who moved, in the same transaction, in a fixed number of statements."""
+
+    def listens(self, settings: dict[str, Any]) -> Dependencies:
+        """What lets people go early."""
+        return Dependencies()
+
+    def say(self, settings: dict[str, Any], language: str) -> str:
+        """The step as a sentence, "en" or "de"."""
+        raise NotImplementedError
+
+    def say_exit(self, settings: dict[str, Any], exit: str, language: str) -> str:
+        """The label on a way out, empty for the plain next step."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Somebody who just left a step."""
+
+    enrollment_id: int
+    contact_id: int
+    seq: int
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Add a kind of step."""
+    _kinds[kind.name] = kind
+
+
+def kind_of(name: str) -> Kind:
+    """The kind with a name. Raises KeyError."""
+    return _kinds[name]
+
+
+def kind_names() -> list[str]:
+    """Every kind, sorted."""
+    return sorted(_kinds)

@@ -1,0 +1,72 @@
+"""Branch: the first condition that holds, then "missing data", then "otherwise"."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case, CharField, Value, When
+
+from contacts.conditions.expressions import Either, IsTrue, IsUnknown
+from contacts.conditions.language import RUN, compile_condition, say, validate
+from contacts.conditions.rules import Problem, show
+from journeys.steps.base import Kind, Route
+from orchestrator.kernel.fields import translated
+
+if TYPE_CHECKING:
+    from journeys.definitions.models import Step
+
+MISSING = "missing"
+OTHERWISE = "otherwise"
+MOST = 25
+
+
+class Branch(Kind):
+    """`branches: [{key, name, when, next}]`, `missing`, `otherwise`."""
+
+    name = "branch"
+    keys = ("branches", "missing", "otherwise")
+
+    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+        branches = settings.get("branches")
+        if not isinstance(branches, list) or not 1 <= len(branches) <= MOST:
+            return [Problem(f"{path}.branches", f"expected a list of 1 to {MOST} branches, got {show(branches)}")]
+        problems: list[Problem] = []
+        seen = {MISSING, OTHERWISE}
+        for i, branch in enumerate(branches):
+            here = f"{path}.branches[{i}]"
+            if not isinstance(branch, dict) or not isinstance(branch.get("key"), str) or "when" not in branch:
+                problems.append(Problem(here, 'expected an object with "key", "name", "when", "next"'))
+                continue
+            if branch["key"] in seen:
+                problems.append(Problem(f"{here}.key", f"expected another key than {branch['key']!r}, it is taken"))
+            seen.add(branch["key"])
+            problems += validate(branch["when"], f"{here}.when")
+        return problems
+
+    def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:
+        otherwise = settings.get("otherwise", settings.get("next", following))
+        ways = {branch["key"]: branch.get("next", following) for branch in settings["branches"]}
+        return {**ways, MISSING: settings.get("missing", otherwise), OTHERWISE: otherwise}
+
+    def route(self, step: "Step", now: datetime) -> Route:
+        truths = [
+            (branch["key"], compile_condition(branch["when"], now=now, subject=RUN, positive=False))
+            for branch in step.settings["branches"]
+        ]
+        whens = [When(IsTrue(truth), then=Value(key)) for key, truth in truths]
+        unknown = [IsUnknown(truth) for _, truth in truths]
+        missing = When(Either(*unknown) if len(unknown) > 1 else unknown[0], then=Value(MISSING))
+        return Route(exit=Case(*whens, missing, default=Value(OTHERWISE), output_field=CharField()))
+
+    def say(self, settings: dict[str, Any], language: str) -> str:
+        parts = [say(branch["when"], language) for branch in settings["branches"]]
+        return {"en": "first match wins: ", "de": "der erste Treffer zählt: "}[language] + " · ".join(parts)
+
+    def say_exit(self, settings: dict[str, Any], exit: str, language: str) -> str:
+        fixed = {MISSING: {"en": "missing data", "de": "Daten fehlen"}, OTHERWISE: {"en": "otherwise", "de": "sonst"}}
+        if exit in fixed:
+            return fixed[exit][language]
+        branch = next(branch for branch in settings["branches"] if branch["key"] == exit)
+        return translated(branch.get("name"), language) or say(branch["when"], language)
+
+
+KIND = Branch()

@@ -1,0 +1,59 @@
+"""Handover: gives the person to sales, with a snapshot of why now; marketing is silent meanwhile."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from contacts.conditions.leaves import duration_problems
+from contacts.conditions.rules import Problem, parse_duration, say_duration, show
+from contacts.handover.operations import Lead, open_handovers
+from contacts.handover.queries import snapshots
+from journeys.enrollments.queries import last_touches
+from journeys.steps.base import Kind, Moved
+
+if TYPE_CHECKING:
+    from journeys.definitions.models import Step
+
+
+class HandOver(Kind):
+    """`team`, `respond_within` (business hours)."""
+
+    name = "handover"
+    keys = ("team", "respond_within")
+
+    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+        problems = []
+        if not isinstance(settings.get("team"), str) or not settings["team"]:
+            problems.append(Problem(f"{path}.team", f"expected the name of a team, got {show(settings.get('team'))}"))
+        return problems + duration_problems(settings.get("respond_within", "4h"), f"{path}.respond_within")
+
+    def afterwards(self, step: "Step", moved: list[Moved], now: datetime) -> None:
+        ids = [one.contact_id for one in moved]
+        known = snapshots(ids, now)
+        touches = last_touches(ids)
+        journey = step.version.journey
+        leads = [
+            Lead(
+                contact_id=one.contact_id,
+                team=step.settings["team"],
+                respond_within=parse_duration(step.settings.get("respond_within", "4h")),
+                journey_slug=journey.slug,
+                enrollment_id=one.enrollment_id,
+                snapshot={
+                    **known.get(one.contact_id, {}),
+                    "touches": touches.get(one.contact_id, []),
+                    "journey": {"en": journey.name_en, "de": journey.name_de},
+                },
+            )
+            for one in moved
+        ]
+        open_handovers(leads=leads, now=now)
+
+    def say(self, settings: dict[str, Any], language: str) -> str:
+        text = {
+            "en": "hands over to {}, answer within {} (business hours)",
+            "de": "übergibt an {}, Antwort innerhalb von {} (Geschäftszeit)",
+        }
+        return text[language].format(settings["team"], say_duration(settings.get("respond_within", "4h"), language))
+
+
+KIND = HandOver()

@@ -1,0 +1,40 @@
+"""The only way to kinds of steps: importing this module registers them all."""
+
+from typing import TYPE_CHECKING, Any
+
+from contacts.conditions.rules import Problem
+from journeys.steps import branch, end, handover, send, split, update, wait
+from journeys.steps.base import Arrival, Kind, Moved, Route, kind_names, kind_of, register
+
+if TYPE_CHECKING:
+    from journeys.definitions.models import Step
+
+COMMON_KEYS = ("key", "kind", "name", "next")
+
+for module in (wait, branch, split, send, update, handover, end):
+    register(module.KIND)
+
+
+def validate_step(step: dict[str, Any], path: str) -> list[Problem]:
+    """Every problem of one step of a definition, its unknown keys included."""
+    if step.get("kind") not in kind_names():
+        return [Problem(f"{path}.kind", f"expected one of {', '.join(kind_names())}, got {step.get('kind')!r}")]
+    kind = kind_of(step["kind"])
+    allowed = (*COMMON_KEYS, *kind.keys)
+    unknown = [
+        Problem(f"{path}.{key}", f"unknown; expected one of {', '.join(allowed)}") for key in step if key not in allowed
+    ]
+    return unknown + kind.validate(step, path)
+
+
+def say_step(step: "Step", language: str = "en") -> str:
+    """A step as a sentence."""
+    return kind_of(step.kind).say(step.settings, language)
+
+
+def say_exit(step: "Step", exit: str, language: str = "en") -> str:
+    """The label on a way out of a step."""
+    return kind_of(step.kind).say_exit(step.settings, exit, language)
+
+
+__all__ = ["Arrival", "Kind", "Moved", "Route", "kind_names", "kind_of", "say_exit", "say_step", "validate_step"]

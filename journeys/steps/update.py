@@ -1,0 +1,58 @@
+"""Update: sets attributes of the person, or the stage."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, JSONField, Value
+from django.db.models.expressions import CombinedExpression
+
+from contacts.conditions.comparisons import is_plain
+from contacts.conditions.rules import Problem, show
+from contacts.profiles.models import Contact
+from contacts.stages.operations import set_stage
+from journeys.steps.base import Kind, Moved
+from orchestrator.kernel.scope import among
+
+if TYPE_CHECKING:
+    from journeys.definitions.models import Step
+
+
+class Update(Kind):
+    """`set: {attribute: value}`, `stage: slug`."""
+
+    name = "update"
+    keys = ("set", "stage")
+
+    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+        if not {"set", "stage"} & set(settings):
+            return [Problem(path, "expected set or stage")]
+        changes = settings.get("set", {})
+        problems = []
+        if not isinstance(changes, dict) or not all(
+            isinstance(k, str) and (v is None or is_plain(v)) for k, v in changes.items()
+        ):
+            problems.append(Problem(f"{path}.set", f"expected attributes with plain values, got {show(changes)}"))
+        if "stage" in settings and not isinstance(settings["stage"], str):
+            problems.append(
+                Problem(f"{path}.stage", f"expected the short name of a stage, got {show(settings['stage'])}")
+            )
+        return problems
+
+    def afterwards(self, step: "Step", moved: list[Moved], now: datetime) -> None:
+        ids = [one.contact_id for one in moved]
+        if changes := step.settings.get("set"):
+            merged = CombinedExpression(
+                F("attributes"), "||", Value(changes, output_field=JSONField()), output_field=JSONField()
+            )
+            among(Contact.objects.all(), "pk", ids).update(attributes=merged, updated_at=now)
+        if slug := step.settings.get("stage"):
+            set_stage(contact_ids=ids, slug=slug, by=f"journey step {step.key}", now=now)
+
+    def say(self, settings: dict[str, Any], language: str) -> str:
+        parts = [f"{key.replace('_', ' ')} = {value}" for key, value in settings.get("set", {}).items()]
+        if "stage" in settings:
+            parts.append({"en": "stage = {}", "de": "Stufe = {}"}[language].format(settings["stage"]))
+        return {"en": "sets ", "de": "setzt "}[language] + ", ".join(parts)
+
+
+KIND = Update()

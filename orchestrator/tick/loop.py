@@ -1,0 +1,128 @@
+"""The flow: read STEPS first. `now` is passed in everywhere, so tests, replay and simulation own the clock."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from contacts.signals.operations import derive_signals
+from journeys.enrollments.operations import advance_enrollments, enter_journeys, leave_journeys
+from orchestrator.arbiter.operations import decide_touches
+from orchestrator.kernel import locks, sql
+from orchestrator.kernel.scope import EVERYBODY, Scope
+
+STEPS = (
+    derive_signals,  # events and time     -> signals fired, stages moved, segments kept
+    leave_journeys,  # goal, exit, consent -> enrollments closed, at once, also in a wait
+    enter_journeys,  # signals ...         -> enrollments opened, or a refusal with its reason
+    advance_enrollments,  # due enrollments     -> transitions, touches proposed
+    decide_touches,  # proposed or held    -> approved, held until, suppressed: one reason each
+)  # deliver_touches and roll_up_kpis run on their own beats
+WORK = "tick"
+TIME = Scope(timed=True, news=frozenset())
+MOST_ROUNDS = 100_000
+
+
+@dataclass
+class TickReport:
+    """What one tick did. decided counts by (outcome, reason), entered by reason ("" = taken in), left by reason."""
+
+    contacts: int = 0
+    changes: int = 0
+    left: Counter = field(default_factory=Counter)
+    entered: Counter = field(default_factory=Counter)
+    moved: int = 0
+    decided: Counter = field(default_factory=Counter)
+
+    @property
+    def approved(self) -> int:
+        """How many touches may be delivered now."""
+        return sum(n for (outcome, _), n in self.decided.items() if outcome == "approved")
+
+    def add(self, other: "TickReport") -> None:
+        """Take in what another tick did."""
+        self.contacts += other.contacts
+        self.changes += other.changes
+        self.moved += other.moved
+        self.left += other.left
+        self.entered += other.entered
+        self.decided += other.decided
+
+
+def tick(*, now: datetime, scope: Scope = EVERYBODY, batch: int | None = None) -> TickReport:
+    """Run the flow once for a scope. A batch is one transaction, and every statement may run twice.
+
+    Everything about a person is serialised by one lock: pulse, beat and replay never work at the same time.
+    """
+    batch = batch or settings.TICK_BATCH
+    report = TickReport(contacts=len(scope.contacts or ()))
+    with transaction.atomic():
+        locks.hold(WORK)
+        report.changes = derive_signals(now=now, scope=scope)
+        # what derived from the news (a segment, a stage) may end a run as well as the news itself
+        wider = scope if scope.news is None or not report.changes else replace(scope, news=None)
+        report.left += Counter(leave_journeys(now=now, scope=wider))
+        report.entered += Counter(enter_journeys(now=now, scope=scope))
+        moved = advance_enrollments(now=now, scope=wider, batch=batch)
+    _advance_and_decide(now, scope, batch, report, moved)
+    return report
+
+
+def _advance_and_decide(now: datetime, scope: Scope, batch: int, report: TickReport, moved: int) -> None:
+    report.moved += moved
+    for _ in range(MOST_ROUNDS):
+        with transaction.atomic():
+            locks.hold(WORK)
+            moved = advance_enrollments(now=now, scope=scope, batch=batch, early=False)
+            if not moved:
+                break
+            report.moved += moved
+    for _ in range(MOST_ROUNDS):
+        with transaction.atomic():
+            locks.hold(WORK)
+            decided = decide_touches(now=now, scope=scope, batch=batch)
+            report.decided += Counter(decided)
+            if sum(decided.values()) < batch:
+                break
+
+
+def pulse(*, now: datetime, batch: int | None = None, journeys: tuple[int, ...] | None = None) -> TickReport:
+    """Take the contacts with news and run the flow for them, until there is no news; woken by the commit of an event.
+
+    The news is deleted in the transaction that acts on it: a crash loses none.
+    """
+    batch = batch or settings.PULSE_BATCH
+    report = TickReport()
+    for _ in range(MOST_ROUNDS):
+        with transaction.atomic():
+            locks.hold(WORK)
+            taken = _claim(now, batch)
+            if not taken:
+                break
+            contacts = tuple(sorted({contact for contact, _ in taken}))
+            scope = Scope(contacts=contacts, news=frozenset(name for _, name in taken), journeys=journeys)
+            report.add(tick(now=now, scope=scope))
+        if len(taken) < batch:
+            break
+    return report
+
+
+def beat(*, now: datetime, timed: bool = True, journeys: tuple[int, ...] | None = None) -> TickReport:
+    """Look at time: news that no pulse took, everybody who is due, every held touch whose time has come.
+
+    timed: also look at conditions that time alone can change (windows that run out, silences), for everybody.
+    """
+    report = pulse(now=now, journeys=journeys)
+    quiet = Scope(news=frozenset(), journeys=journeys)
+    report.add(tick(now=now, scope=replace(TIME, journeys=journeys) if timed else quiet))
+    return report
+
+
+def _claim(now: datetime, batch: int) -> list[tuple[Any, ...]]:
+    return sql.rows(sql.statement("orchestrator/tick/sql/claim_news.sql"), {"batch": batch, "now": now})
+
+
+__all__ = ["EVERYBODY", "STEPS", "Scope", "TickReport", "beat", "pulse", "tick"]

@@ -1,0 +1,101 @@
+"""The only doors of Celery. Messages are hints: losing all of them costs at most one beat of delay."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from celery import shared_task
+from celery.signals import beat_init, worker_ready
+from django.db import transaction
+
+from contacts.events.operations import keep_months
+from orchestrator.channels.operations import deliver_touches, release_leases
+from orchestrator.kernel import locks
+from orchestrator.tick import loop
+from orchestrator.tick.models import Heartbeat
+from orchestrator.tick.operations import record_heartbeat
+from reporting.kpis.operations import roll_up_kpis
+
+log = structlog.get_logger()
+TIMED_EVERY = timedelta(seconds=30)  # how often conditions are looked at that time alone can change
+ALIVE_SECONDS = 5
+LIMIT = 200  # messages claimed at once by one delivery
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@shared_task(name="orchestrator.pulse", expires=60)
+def pulse() -> None:
+    """Act on the news of contacts; woken by the commit of an event."""
+    report = loop.pulse(now=_now())
+    if report.approved:
+        deliver()
+
+
+@shared_task(name="orchestrator.beat", expires=60)
+def beat() -> None:
+    """Look at time; two at once are harmless."""
+    now = _now()
+    report = loop.beat(now=now, timed=_take_turn("time", now, TIMED_EVERY))
+    if report.approved:
+        deliver()
+
+
+@shared_task(name="orchestrator.deliver", expires=60)
+def deliver() -> None:
+    """Send what is approved, and free what a dead worker had claimed."""
+    release_leases(now=_now())
+    deliver_touches(now=_now, limit=LIMIT)
+
+
+@shared_task(name="orchestrator.roll_up", expires=60)
+def roll_up() -> None:
+    """Count key figures of today and yesterday."""
+    with transaction.atomic():
+        if locks.try_hold("roll_up"):
+            roll_up_kpis(now=_now(), days=2)
+
+
+@shared_task(name="orchestrator.keep_house", expires=600)
+def keep_house() -> None:
+    """Open the partitions of the coming months."""
+    keep_months(now=_now())
+
+
+@shared_task(name="orchestrator.heartbeat", expires=30)
+def heartbeat() -> None:
+    """Sent by the beat and run by a worker: both are alive."""
+    record_heartbeat(part="beat", now=_now())
+
+
+def _take_turn(part: str, now: datetime, every: timedelta) -> bool:
+    """Whether it is time again for a part of the beat; the row is the clock that all workers share."""
+    with transaction.atomic():
+        row, made = Heartbeat.objects.select_for_update().get_or_create(part=part, defaults={"at": now})
+        if made or row.at <= now - every:
+            row.at = now
+            row.save(update_fields=["at"])
+            return True
+    return False
+
+
+@worker_ready.connect
+def _worker_lives(**_: object) -> None:
+    threading.Thread(target=_live, args=("worker",), daemon=True).start()
+
+
+@beat_init.connect
+def _beat_lives(**_: object) -> None:
+    log.info("beat started")
+
+
+def _live(part: str) -> None:
+    while True:
+        try:
+            record_heartbeat(part=part, now=_now())
+        except Exception:  # the database is away: healthz says so, and the next sign of life follows
+            log.exception("no sign of life", part=part)
+        time.sleep(ALIVE_SECONDS)
