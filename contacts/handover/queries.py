@@ -18,7 +18,7 @@ def snapshots(contact_ids: Sequence[int], now: datetime) -> dict[int, dict[str, 
     """Read why people are worth a call now: signals that hold with their evidence, last events, stage, account.
 
     Returns a dict of plain JSON per contact with the keys signals, events, stage, account. A journey adds
-    `journey` ({"en", "de"}) and `touches` ([{"at", "channel", "subject", "state"}]), which this room knows nothing of.
+    `journey` ({"en", "de"}) and `touches` ([{"at", "name", "subject", "state"}]), which this room knows nothing of.
     """
     found = sql.rows(
         sql.statement("contacts/handover/sql/snapshots.sql"),

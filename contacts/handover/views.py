@@ -134,7 +134,7 @@ def _detail(handover_id: int, now: datetime, invalid: AnswerForm | None = None, 
         "account": handover.snapshot.get("account") or {},
         "signals": [_signal(given) for given in handover.snapshot.get("signals", [])],
         "events": [_dated(given, "occurred_at") for given in handover.snapshot.get("events", [])],
-        "touches": [_dated(given, "at") for given in handover.snapshot.get("touches", [])],
+        "touches": [_dated(given, "at") for given in handover.snapshot.get("touches", []) if given["state"] == "sent"],
         "begin_with": _signal(signal) if (signal := main_signal(handover.snapshot)) else None,
         "deal": handover.snapshot.get("deal"),
         "log": [
