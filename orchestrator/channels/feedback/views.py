@@ -2,9 +2,10 @@
 
 import base64
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from orchestrator.channels.feedback import queries
@@ -21,7 +22,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     named = clicked(token)
     url = queries.target_of(*named) if named else None
     if named is None or url is None:
-        raise Http404
+        return _nothing_here()
     _record(request, named[0], "email_clicked", position=named[1], url=url)
     return _private(HttpResponseRedirect(url))
 
@@ -31,7 +32,7 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     """Give one transparent pixel."""
     touch_id = opened(token)
     if touch_id is None:
-        raise Http404
+        return _nothing_here()
     _record(request, touch_id, "email_opened")
     return _private(HttpResponse(PIXEL, content_type="image/gif"))
 
@@ -43,6 +44,11 @@ def _record(request: HttpRequest, touch_id: int, name: str, *, position: int = 0
     now = timezone.now()
     machine = likely_machine(request.headers, called_at=touch.called_at, now=now)
     record_feedback(touch=touch, name=name, machine=machine, now=now, position=position, url=url)
+
+
+def _nothing_here() -> HttpResponse:
+    # Not the product's own page: who stands here is no user of it.
+    return _private(HttpResponseNotFound(_("This link does not work."), content_type="text/plain; charset=utf-8"))
 
 
 def _private(response: HttpResponse) -> HttpResponse:
