@@ -26,7 +26,7 @@ class Child:
         self.name = name
         self.log = logs / f"{name}.log"
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603  our own programs only
                 [sys.executable, *command],
                 cwd=ROOT,
                 env=environment,

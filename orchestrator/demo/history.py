@@ -24,9 +24,9 @@ class Fact(NamedTuple):
 
     at: datetime
     number: int
+    message_id: str  # before what has no order: facts are compared
     name: str
     properties: dict[str, Any]
-    message_id: str
 
 
 def facts(*, seed: int, person: Person, now: datetime) -> list[Fact]:
@@ -45,7 +45,7 @@ def facts(*, seed: int, person: Person, now: datetime) -> list[Fact]:
         at = max(at.replace(hour=dice.choice(EVENING), minute=dice.randrange(60)), found[-1][1] + timedelta(hours=1))
     found = sorted((f for f in found if f[1] <= now), key=lambda fact: fact[1])
     return [
-        Fact(when, person.number, name, what, f"h-{person.number}-{n}") for n, (name, when, what) in enumerate(found)
+        Fact(when, person.number, f"h-{person.number}-{n}", name, what) for n, (name, when, what) in enumerate(found)
     ]
 
 

@@ -14,19 +14,23 @@ from orchestrator.demo.history import Fact, visit
 from orchestrator.demo.people import Person
 from orchestrator.kernel import sql
 from orchestrator.kernel.scope import EVERYBODY, Scope
-from orchestrator.tick.loop import TIME, tick
+from orchestrator.tick.loop import tick
 
 SOURCE = "demo"
-HOURS = (8, 11, 14, 18)  # UTC: when the clock of the past stops to look
+HOURS = (8, 16)  # UTC: when the clock of the past stops to look
 OPENS, CLICKS, ORDERS = 0.46, 0.30, 0.30  # of those who got a mail, opened it, clicked
 BATCH = 10_000
+# these tables grow from nothing while nobody else looks after their statistics
+GROWING = (
+    "ANALYZE journeys_enrollment, journeys_touch, journeys_transition, contacts_signalfiring, contacts_segmentmember"
+)
 
 
 def moments(start: datetime, now: datetime) -> Iterator[datetime]:
-    """When the clock stops: some hours of every day, every hour of the last one, and now."""
+    """When the clock stops: twice a day, every third hour of the last one, and now."""
     at = start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     while at < now:
-        if at.hour in HOURS or now - at < timedelta(hours=24):
+        if at.hour in HOURS or (now - at < timedelta(hours=24) and at.hour % 3 == 0):
             yield at
         at += timedelta(hours=1)
     yield now
@@ -40,6 +44,7 @@ class Past:
         self.numbers: dict[int, int] = {}
         self.ids: dict[int, int] = {}
         self.seed = seed
+        self._reactions = 0
         self._newcomers = sorted(people, key=lambda person: person.created_at)
         self._facts = list(facts)
         heapq.heapify(self._facts)
@@ -58,7 +63,7 @@ class Past:
             news.add("consent")
         events = []
         while self._facts and self._facts[0].at <= until:
-            at, number, name, properties, message_id = heapq.heappop(self._facts)
+            at, number, message_id, name, properties = heapq.heappop(self._facts)
             events.append(NewEvent(self.ids[number], name, at, properties, message_id))
         for first in range(0, len(events), BATCH):
             record_events(events=events[first : first + BATCH], source=SOURCE, now=until)
@@ -85,7 +90,7 @@ class Past:
         """Let people open and click what they got, and now and then come back and buy."""
         for touch_id, contact_id, sent_at, purpose, journey, block in sent:
             number = self.numbers[contact_id]
-            dice = random.Random(f"{self.seed}:mail:{number}:{sent_at.isoformat()}:{purpose}")
+            dice = random.Random(f"{self.seed}:mail:{number}:{sent_at.isoformat()}:{block}")
             person = self.people[number]
             if dice.random() > OPENS or not person.consents["profiling"]:
                 continue
@@ -101,8 +106,9 @@ class Past:
                     self._add(person, when, name, properties)
 
     def _add(self, person: Person, at: datetime, name: str, properties: dict[str, Any]) -> None:
-        message_id = f"r-{person.number}-{name}-{at.timestamp():.3f}"
-        heapq.heappush(self._facts, Fact(at, person.number, name, properties, message_id))
+        self._reactions += 1
+        message_id = f"r-{person.number}-{self._reactions}"
+        heapq.heappush(self._facts, Fact(at, person.number, message_id, name, properties))
 
 
 def relive(past: Past, *, start: datetime, now: datetime, say: Callable[[str], None]) -> None:
@@ -110,15 +116,16 @@ def relive(past: Past, *, start: datetime, now: datetime, say: Callable[[str], N
     day = None
     for at in moments(start, now):
         scope = past.happen(at)
-        if day != at.date():
+        sql.count(sql.statement("orchestrator/demo/sql/count_orders.sql"), {"contacts": list(scope.contacts or ())})
+        if day != at.date():  # once a day everything is looked at, else only who has news or is due
             day = at.date()
-            sql.count(sql.statement("orchestrator/demo/sql/count_orders.sql"), {"contacts": list(scope.contacts or ())})
-            tick(now=at, scope=EVERYBODY)
+            if day.toordinal() % 5 == 0:
+                sql.count(GROWING)
             say(f"{day:%d %B}")
+            tick(now=at, scope=EVERYBODY)
         else:
-            if scope.contacts:
-                tick(now=at, scope=scope)
-            tick(now=at, scope=TIME)
+            tick(now=at, scope=scope)
+            tick(now=at, scope=Scope(news=frozenset()))
         past.react(sql.rows(sql.statement("orchestrator/demo/sql/pretend_sent.sql")))
 
 

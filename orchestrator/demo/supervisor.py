@@ -102,7 +102,7 @@ class Supervisor:
 
     def _manage(self, *command: str) -> int:
         """Run a command of Django to its end; Ctrl-C ends it."""
-        with subprocess.Popen(
+        with subprocess.Popen(  # noqa: S603  our own programs only
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
             env=self.environment,
