@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from contacts.conditions.registry import CONTACT, behaviour_guard
 from contacts.handover.models import Handover
+from contacts.profiles.models import Contact
 from orchestrator.kernel import sql
 
 TABS = {"waiting": ("waiting",), "conversation": ("accepted",), "closed": ("won", "lost", "recycled", "rejected")}
@@ -20,9 +22,11 @@ def snapshots(contact_ids: Sequence[int], now: datetime) -> dict[int, dict[str, 
     Returns a dict of plain JSON per contact with the keys signals, events, stage, account. A journey adds
     `journey` ({"en", "de"}) and `touches` ([{"at", "name", "subject", "state"}]), which this room knows nothing of.
     """
+    ids = list(contact_ids)
+    profiled = Contact.objects.filter(pk__in=ids).filter(behaviour_guard(CONTACT)).values_list("pk", flat=True)
     found = sql.rows(
         sql.statement("contacts/handover/sql/snapshots.sql"),
-        {"contacts": list(contact_ids), "now": now, "events": LAST_EVENTS},
+        {"contacts": ids, "now": now, "profiled": list(profiled), "events": LAST_EVENTS},
     )
     return {contact: json.loads(text) if isinstance(text, str) else text for contact, text in found}
 

@@ -2,6 +2,7 @@
 --
 -- Params   contacts  bigint[], whom
 --          now       timestamptz, the tick's time
+--          profiled  bigint[], whose behaviour may be looked at
 --          events    int, how many of the last events
 -- Reads    contacts_contact, contacts_account, contacts_stage, contacts_signalfiring, contacts_signal, contacts_event,
 --          contacts_eventtype
@@ -37,13 +38,14 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(item ORDER BY item ->> 'occurred_at' DESC) AS list
     FROM (
-        -- Behaviour stays out: it may be unknown without profiling consent, and what of it counts is a signal's evidence.
         SELECT jsonb_build_object(
-            'name', jsonb_build_object('en', type.name_en, 'de', type.name_de),
+            'name', CASE WHEN type.id IS NOT NULL THEN jsonb_build_object('en', type.name_en, 'de', type.name_de) END,
             'event', event.name, 'occurred_at', event.occurred_at) AS item
         FROM contacts_event event
-        JOIN contacts_eventtype type ON type.slug = event.name AND type.kind <> 'behaviour'
+        LEFT JOIN contacts_eventtype type ON type.slug = event.name
         WHERE event.contact_id = contact.id AND event.occurred_at <= %(now)s
+          -- an event that nobody described is behaviour, and behaviour is unknown without profiling consent
+          AND (type.kind <> 'behaviour' OR contact.id = ANY(%(profiled)s))
         ORDER BY event.occurred_at DESC
         LIMIT %(events)s
     ) last

@@ -66,6 +66,16 @@ def test_open_handovers_of_many_issues_as_many_statements_as_of_one(db):
     assert statements(1) == statements(300)
 
 
+def test_snapshots_show_behaviour_of_those_who_agreed_to_profiling(anna, ben, pricing):
+    from consent.records.operations import record_consent
+
+    record_consent(contact_id=anna.pk, purpose="profiling", decision="granted", source="form", now=NOW)
+    events = queries.snapshots([anna.pk, ben.pk], NOW)[anna.pk]["events"]
+    assert {event["event"] for event in events} == {"order_placed", "pricing_viewed"}
+    record_consent(contact_id=anna.pk, purpose="profiling", decision="withdrawn", source="form", now=LATER)
+    assert [event["event"] for event in queries.snapshots([anna.pk], LATER)[anna.pk]["events"]] == ["order_placed"]
+
+
 def test_snapshots_leave_out_behaviour_and_signals_that_are_over(anna, pricing):
     snapshot = queries.snapshots([anna.pk], NOW)[anna.pk]
     assert [event["event"] for event in snapshot["events"]] == ["order_placed"]
