@@ -4,10 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from consent.preferences.queries import same_address
 from consent.preferences.rules import Subject
 from consent.purposes.models import Purpose
 from consent.records import queries as records
-from consent.records.operations import record_consent
+from consent.records.operations import Choice, record_consents
 from contacts.events.models import EventType
 from contacts.events.operations import NewEvent, record_events
 
@@ -16,22 +17,23 @@ SOURCE = "preferences"
 
 @transaction.atomic
 def unsubscribe(*, subject: Subject, how: str, now: datetime) -> bool:
-    """Withdraw e-mail marketing, and tell it as an event `unsubscribed`.
+    """Withdraw e-mail marketing for everybody with this person's address, and tell it as an event `unsubscribed`.
 
     how: "page" or "one_click", kept as proof beside the touch.
     Returns False when there was nothing left to withdraw: nothing was written.
     """
-    if records.has_granted(subject.contact_id, Purpose.EMAIL_MARKETING) is False:
-        return False
     proof = {"touch": subject.touch_id, "how": how}
-    record = record_consent(
-        contact_id=subject.contact_id,
-        purpose=Purpose.EMAIL_MARKETING,
-        decision="withdrawn",
-        source=SOURCE,
-        now=now,
-        proof=proof,
-    )
+    # Who has the same address is the same reader: no mail may reach it under another name.
+    agreeing = records.granted_among(same_address(subject.contact_id), Purpose.EMAIL_MARKETING)
+    if records.has_granted(subject.contact_id, Purpose.EMAIL_MARKETING) is not False:
+        agreeing.add(subject.contact_id)
+    if not agreeing:
+        return False
+    choices = [
+        Choice(contact_id, Purpose.EMAIL_MARKETING, "withdrawn", SOURCE, proof={**proof, "by": subject.contact_id})
+        for contact_id in sorted(agreeing)
+    ]
+    record = record_consents(choices=choices, now=now)[0]
     EventType.objects.get_or_create(
         slug="unsubscribed", defaults={"kind": "feedback", "name_en": "Unsubscribed", "name_de": "Abgemeldet"}
     )

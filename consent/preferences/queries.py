@@ -2,9 +2,11 @@
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db.models import Subquery
 
 from consent.preferences import rules
 from consent.preferences.rules import Subject
+from contacts.profiles.models import Contact
 
 SALT = "consent.preferences.unsubscribe"  # its own: a token of tracking never opens this door
 
@@ -25,3 +27,9 @@ def subject_of(token: str) -> Subject | None:
         return rules.read(Signer(salt=SALT, sep=".").unsign(token))
     except BadSignature:
         return None
+
+
+def same_address(contact_id: int) -> set[int]:
+    """Everybody who has the e-mail address of this person; nobody when the person has none."""
+    address = Contact.objects.filter(pk=contact_id).exclude(email="").values("email")
+    return set(Contact.objects.filter(email=Subquery(address)).exclude(email="").values_list("pk", flat=True))

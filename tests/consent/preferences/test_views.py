@@ -71,7 +71,11 @@ def test_unsubscribe_button_withdraws_marketing_alone_and_tells_an_event(anna, b
     assert "You are unsubscribed" in done.content.decode()
     assert granted(anna) == {"email_marketing": False, "profiling": True}
     record = Record.objects.latest("id")
-    assert (record.decision, record.source, record.proof) == ("withdrawn", "preferences", {"touch": 77, "how": "page"})
+    assert (record.decision, record.source, record.proof) == (
+        "withdrawn",
+        "preferences",
+        {"touch": 77, "how": "page", "by": anna.pk},
+    )
     event = Event.objects.get()
     assert (event.name, event.contact_id, event.properties["touch"]) == ("unsubscribed", anna.pk, 77)
     assert EventType.objects.get(slug="unsubscribed").kind == "feedback"
@@ -85,6 +89,24 @@ def test_unsubscribe_one_click_twice_answers_200_and_withdraws_once(anna, browse
     assert Record.objects.filter(decision="withdrawn").count() == 1
     assert Record.objects.latest("id").proof["how"] == "one_click"
     assert Event.objects.count() == 1
+
+
+def test_unsubscribe_reaches_everybody_with_the_same_address_who_had_agreed(anna, browser):
+    twin, other, silent = (
+        Contact.objects.create(email=email, created_at=NOW, updated_at=NOW)
+        for email in (anna.email, "x@mail.example", anna.email)
+    )
+    for contact in (twin, other):
+        record_consent(contact_id=contact.pk, purpose="email_marketing", decision="granted", source="form", now=NOW)
+    browser.post(address(anna), **ONE_CLICK)
+    assert [granted(c).get("email_marketing") for c in (anna, twin, other, silent)] == [False, False, True, None]
+    assert Record.objects.get(contact=twin, decision="withdrawn").proof["by"] == anna.pk
+    assert Event.objects.count() == 1
+    record_consent(
+        contact_id=twin.pk, purpose="email_marketing", decision="granted", source="form", now=datetime.now(UTC)
+    )
+    browser.post(address(anna), **ONE_CLICK)
+    assert granted(twin)["email_marketing"] is False
 
 
 @pytest.mark.parametrize("body", ["", "%%%", "List-Unsubscribe=One-Click&granted=1", "x" * 4000])
