@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import transaction
 
 from consent.preferences.queries import unsubscribe_url
-from consent.purposes.models import Purpose
 from consent.records.operations import suppress_address
 from contacts.events.models import EventType
 from contacts.events.operations import NewEvent, record_events
@@ -35,6 +34,16 @@ EVENT_TYPES = {
 log = structlog.get_logger(__name__)
 
 
+class Claimed(NamedTuple):
+    """What the claim found: "sending", or a verdict. tracked: clicks and opens may be recorded."""
+
+    touch_id: int
+    state: str
+    reason: str
+    tracked: bool
+    by_contract: bool
+
+
 class Written(NamedTuple):
     """A touch that can be handed over."""
 
@@ -51,12 +60,12 @@ def deliver_touches(*, now: Callable[[], datetime], limit: int = 200) -> Counter
     """
     claim = uuid.uuid4()
     found = _claim(claim=claim, now=now(), limit=limit)
-    outcomes = Counter(reason or state for _, state, reason, _ in found if state != "sending")
-    tracked = {touch_id: tracks for touch_id, state, _, tracks in found if state == "sending"}
-    if not tracked:
+    outcomes = Counter(one.reason or one.state for one in found if one.state != Touch.State.SENDING)
+    to_send = {one.touch_id: one for one in found if one.state == Touch.State.SENDING}
+    if not to_send:
         return outcomes
     ensure_event_types()
-    written = _write(claim=claim, tracked=tracked, now=now(), outcomes=outcomes)
+    written = _write(claim=claim, to_send=to_send, now=now(), outcomes=outcomes)
     waiting = [w.touch.pk for w in written]
     try:
         with email.Outbox() as outbox:
@@ -89,7 +98,7 @@ def ensure_event_types() -> None:
 
 
 @transaction.atomic
-def _claim(*, claim: uuid.UUID, now: datetime, limit: int) -> list[tuple[int, str, str, bool]]:
+def _claim(*, claim: uuid.UUID, now: datetime, limit: int) -> list[Claimed]:
     values = {
         "now": now,
         "claim": claim,
@@ -98,25 +107,19 @@ def _claim(*, claim: uuid.UUID, now: datetime, limit: int) -> list[tuple[int, st
         "lease_until": now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS),
         "hold_until": now + PAUSE_LOOKED_AT_AGAIN,
     }
-    return [
-        (int(i), str(s), str(r), bool(t))
-        for i, s, r, t in sql.rows(sql.statement("orchestrator/channels/sql/claim.sql"), values)
-    ]
+    return [Claimed(*row) for row in sql.rows(sql.statement("orchestrator/channels/sql/claim.sql"), values)]
 
 
-def _write(*, claim: uuid.UUID, tracked: Mapping[int, bool], now: datetime, outcomes: Counter[str]) -> list[Written]:
+def _write(*, claim: uuid.UUID, to_send: Mapping[int, Claimed], now: datetime, outcomes: Counter[str]) -> list[Written]:
     """Render every claimed touch, keep the targets of its links; what cannot be rendered is held back with its reason."""
     touches = claimed(claim)
     blocks = contents(t.block_id for t in touches)
-    by_contract = set(Purpose.objects.filter(enforcement=Purpose.Enforcement.NONE).values_list("slug", flat=True))
     written: list[Written] = []
     targets: list[Link] = []
     for touch in touches:
-        links = Links(touch.pk, tracked[touch.pk])
+        links = Links(touch.pk, to_send[touch.pk].tracked)
         try:
-            unsubscribe = (
-                "" if touch.purpose in by_contract else unsubscribe_url(contact_id=touch.contact_id, touch_id=touch.pk)
-            )
+            unsubscribe = "" if to_send[touch.pk].by_contract else _unsubscribe_url(touch)
             rendered = _rendered(touch, blocks.get(touch.block_id), unsubscribe, links)
             page = links.with_pixel(rendered.html)
             letter = email.Letter(touch.pk, touch.address, rendered.subject, page, rendered.text, unsubscribe)
@@ -130,6 +133,10 @@ def _write(*, claim: uuid.UUID, tracked: Mapping[int, bool], now: datetime, outc
             outcomes[_settle(touch, claim, now, state="suppressed", reason=reason)] += 1
     Link.objects.bulk_create(targets, update_conflicts=True, unique_fields=["touch", "position"], update_fields=["url"])
     return written
+
+
+def _unsubscribe_url(touch: Touch) -> str:
+    return unsubscribe_url(contact_id=touch.contact_id, touch_id=touch.pk)
 
 
 def _rendered(touch: Touch, content: Content | None, unsubscribe: str, links: Links) -> Rendered:

@@ -4,7 +4,7 @@
 -- Reads    journeys_enrollment, journeys_journey, contacts_contact, consent_purpose, consent_state, consent_record,
 --          consent_suppression
 -- Writes   journeys_touch, orchestrator_verdict
--- Returns  id bigint, state text, reason text, tracked bool: "sending" is claimed, the rest got a verdict
+-- Returns  id bigint, state text, reason text, tracked bool, by_contract bool: "sending" is claimed, the rest got a verdict
 -- Index    touch_to_deliver, state_contact_purpose, suppression_address
 -- Rerun    safe: a claimed touch is not approved any more; two workers never see the same row (SKIP LOCKED)
 WITH taken AS MATERIALIZED (
@@ -16,7 +16,7 @@ WITH taken AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 ),
 facts AS (
-    SELECT t.id, t.contact_id, t.expires_at, j.state AS journey, e.left_at, e.reason AS left_reason,
+    SELECT t.id, t.contact_id, t.expires_at, j.state AS journey, e.id IS NULL AS lost, e.left_at, e.reason AS left_reason,
            lower(btrim(coalesce(c.email, ''))) AS address, x.reason AS suppressed,
            coalesce(p.enforcement = 'none', false) AS by_contract, s.granted, r.decision,
            coalesce(profiling.granted, false) AS profiling
@@ -34,6 +34,7 @@ facts AS (
 judged AS (
     SELECT *, CASE
         WHEN expires_at <= %(now)s THEN 'expired'
+        WHEN lost THEN 'left_journey'
         WHEN left_at IS NOT NULL AND left_reason NOT IN ('completed', 'moved_version') THEN 'left_journey'
         WHEN journey = 'paused' THEN 'journey_paused'
         WHEN journey IS DISTINCT FROM 'live' THEN 'left_journey'
@@ -72,4 +73,4 @@ said AS (
                'suppressed', suppressed, 'consent', decision, 'by_contract', by_contract)), %(now)s
     FROM ruled WHERE state <> 'sending'
 )
-SELECT id, state, reason, profiling AS tracked FROM ruled ORDER BY id
+SELECT id, state, reason, profiling AS tracked, by_contract FROM ruled ORDER BY id

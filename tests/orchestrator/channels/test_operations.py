@@ -153,6 +153,8 @@ def withdraw(world, touch):
         (lambda w, t: Journey.objects.update(state="paused"), "held", "journey_paused"),
         (lambda w, t: Journey.objects.update(state="archived"), "suppressed", "left_journey"),
         (lambda w, t: Touch.objects.update(expires_at=NOW), "expired", "expired"),
+        (lambda w, t: Touch.objects.update(enrollment_id=0), "suppressed", "left_journey"),
+        (lambda w, t: Touch.objects.update(contact_id=0), "suppressed", "no_address"),
         (lambda w, t: Touch.objects.update(purpose="unheard_of"), "suppressed", "no_consent"),
         (lambda w, t: Variant.objects.all().delete(), "suppressed", "missing_content"),
         (lambda w, t: Block.objects.update(state="draft"), "suppressed", "missing_content"),
@@ -171,6 +173,7 @@ def test_deliver_after_a_change_since_the_verdict_holds_back_with_a_reason(world
     assert smtp.mails == []
     assert states(touch) == [(state, reason)]
     verdict = Verdict.objects.get()
+    touch.refresh_from_db()
     assert (verdict.touch_id, verdict.contact_id, verdict.outcome, verdict.reason, verdict.at) == (
         touch.pk,
         touch.contact_id,
