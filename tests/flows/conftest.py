@@ -24,10 +24,22 @@ class World:
 
     def person(self, name, *, consents=("email_marketing", "profiling"), zone="Europe/Berlin", **columns):
         contact = Contact.objects.create(
-            external_id=name, first_name=name.title(), email=f"{name}@people.example", time_zone=zone, created_at=self.now, updated_at=self.now, **columns
+            external_id=name,
+            first_name=name.title(),
+            email=f"{name}@people.example",
+            time_zone=zone,
+            created_at=self.now,
+            updated_at=self.now,
+            **columns,
         )
         for purpose in consents:
-            record_consent(contact_id=contact.pk, purpose=purpose, decision="granted", source="test", now=self.now - timedelta(days=1))
+            record_consent(
+                contact_id=contact.pk,
+                purpose=purpose,
+                decision="granted",
+                source="test",
+                now=self.now - timedelta(days=1),
+            )
         return contact
 
     def does(self, contact, name, *, ago=timedelta(0), message_id="", **properties):
@@ -49,7 +61,10 @@ class World:
         return run.step.key if run.step else f"left: {run.reason}"
 
     def touches(self, contact):
-        return [(t.step.key, t.state, t.reason) for t in Touch.objects.filter(contact=contact).select_related("step").order_by("id")]
+        return [
+            (t.step.key, t.state, t.reason)
+            for t in Touch.objects.filter(contact=contact).select_related("step").order_by("id")
+        ]
 
     def path(self, contact):
         rows = Transition.objects.filter(contact=contact).select_related("from_step").order_by("enrollment_id", "seq")
@@ -88,10 +103,14 @@ def world(db):
     for slug, kind in (("order_placed", "transaction"), ("cart_updated", "behaviour"), ("email_clicked", "feedback")):
         EventType.objects.create(slug=slug, kind=kind, name_en=slug, name_de=slug)
     for slug in ("hello", "again"):
-        block = Block.objects.create(slug=slug, phase="purchase", state="approved", changed_at=NOW, name_en=slug, name_de=slug)
+        block = Block.objects.create(
+            slug=slug, phase="purchase", state="approved", changed_at=NOW, name_en=slug, name_de=slug
+        )
         for language in ("en", "de"):
             body = '<mj-text>Hi {{ contact.first_name }}, <a href="https://shop.example/cart">your cart</a></mj-text>'
-            Variant.objects.create(block=block, language=language, subject=f"{slug} {{{{ contact.first_name }}}}", body=body)
+            Variant.objects.create(
+                block=block, language=language, subject=f"{slug} {{{{ contact.first_name }}}}", body=body
+            )
     Signal.objects.create(
         slug="cart", kind="behaviour", condition={"event": "cart_updated", "within": "1h"}, cooldown=timedelta(hours=1), holds_for=timedelta(hours=1),
         name_en="Cart", name_de="Warenkorb",
@@ -106,4 +125,6 @@ def quiet_nights(world):
 
 @pytest.fixture
 def two_a_week(world):
-    Limit.objects.create(slug="email-week", channel="email", most=2, window=timedelta(days=7), name_en="2 a week", name_de="2 je Woche")
+    Limit.objects.create(
+        slug="email-week", channel="email", most=2, window=timedelta(days=7), name_en="2 a week", name_de="2 je Woche"
+    )

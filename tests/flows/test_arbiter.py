@@ -15,7 +15,11 @@ from tests.flows.conftest import NOW, journey
 
 pytestmark = pytest.mark.django_db
 MAIL = [{"key": "mail", "kind": "send", "block": "hello"}, {"key": "end", "kind": "end"}]
-WAIT_MAIL = [{"key": "mail", "kind": "send", "block": "hello"}, {"key": "rest", "kind": "wait", "for": "30d"}, {"key": "end", "kind": "end"}]
+WAIT_MAIL = [
+    {"key": "mail", "kind": "send", "block": "hello"},
+    {"key": "rest", "kind": "wait", "for": "30d"},
+    {"key": "end", "kind": "end"},
+]
 
 
 def mail_to(world, contact):
@@ -33,7 +37,9 @@ def test_decide_without_consent_suppresses(world):
 def test_decide_after_refusal_says_unsubscribed(world):
     journey("j", WAIT_MAIL)
     cem = world.person("cem", consents=("profiling",))
-    record_consent(contact_id=cem.pk, purpose="email_marketing", decision="withdrawn", source="t", now=NOW - timedelta(days=2))
+    record_consent(
+        contact_id=cem.pk, purpose="email_marketing", decision="withdrawn", source="t", now=NOW - timedelta(days=2)
+    )
     mail_to(world, cem)
     assert world.verdicts(cem) == [("suppressed", "unsubscribed")]
 
@@ -46,7 +52,9 @@ def test_decide_without_address_suppresses(world):
     assert world.verdicts(anna) == [("suppressed", "no_address")]
 
 
-@pytest.mark.parametrize(("why", "reason"), [("bounced", "address_bounced"), ("complained", "complained"), ("blocked", "suppressed")])
+@pytest.mark.parametrize(
+    ("why", "reason"), [("bounced", "address_bounced"), ("complained", "complained"), ("blocked", "suppressed")]
+)
 def test_decide_for_a_suppressed_address_says_why(world, why, reason):
     journey("j", WAIT_MAIL)
     anna = world.person("anna")
@@ -109,7 +117,9 @@ def test_slot_freed_by_time_goes_to_the_held_touch(world, two_a_week):
 
 
 def test_limits_are_anded_and_never_exceeded(world, two_a_week):
-    Limit.objects.create(slug="all-month", most=3, window=timedelta(days=30), overflow="drop", name_en="3 a month", name_de="3 im Monat")
+    Limit.objects.create(
+        slug="all-month", most=3, window=timedelta(days=30), overflow="drop", name_en="3 a month", name_de="3 im Monat"
+    )
     for i in range(5):
         journey(f"j{i}", WAIT_MAIL, priority=10 + i, entry={"signal": "cart"})
     people = [world.person(f"p{i}") for i in range(10)]
@@ -117,14 +127,27 @@ def test_limits_are_anded_and_never_exceeded(world, two_a_week):
         world.does(person, "cart_updated")
     world.pulse()
     for person in people:
-        assert sorted(state for _, state, _ in world.touches(person)) == ["approved", "approved", "held", "held", "held"]
+        assert sorted(state for _, state, _ in world.touches(person)) == [
+            "approved",
+            "approved",
+            "held",
+            "held",
+            "held",
+        ]
         approved = Touch.objects.filter(contact=person, state="approved").values_list("journey__slug", flat=True)
         assert sorted(approved) == ["j3", "j4"]
 
 
 def test_limit_that_drops_suppresses(world, two_a_week):
     Limit.objects.update(most=1, overflow="drop")
-    journey("j", [{"key": "a", "kind": "send", "block": "hello"}, {"key": "b", "kind": "send", "block": "again"}, {"key": "end", "kind": "end"}])
+    journey(
+        "j",
+        [
+            {"key": "a", "kind": "send", "block": "hello"},
+            {"key": "b", "kind": "send", "block": "again"},
+            {"key": "end", "kind": "end"},
+        ],
+    )
     anna = world.person("anna")
     mail_to(world, anna)
     assert world.touches(anna) == [("a", "approved", ""), ("b", "suppressed", "cap_email-week")]
@@ -132,7 +155,14 @@ def test_limit_that_drops_suppresses(world, two_a_week):
 
 def test_service_mail_knows_no_consent_caps_or_quiet_hours(world, two_a_week, quiet_nights):
     Limit.objects.update(most=1)
-    journey("j", [{"key": "a", "kind": "send", "block": "hello", "purpose": "service"}, {"key": "b", "kind": "send", "block": "again"}, {"key": "end", "kind": "end"}])
+    journey(
+        "j",
+        [
+            {"key": "a", "kind": "send", "block": "hello", "purpose": "service"},
+            {"key": "b", "kind": "send", "block": "again"},
+            {"key": "end", "kind": "end"},
+        ],
+    )
     anna, ben = world.person("anna"), world.person("ben", consents=("profiling",))
     world.now = datetime(2026, 11, 18, 23, 0, tzinfo=UTC)
     for person in (anna, ben):
@@ -152,7 +182,10 @@ def test_quiet_hours_over_midnight_hold_until_local_morning(world, quiet_nights)
         world.does(person, "cart_updated")
     world.pulse()
     held = {t.contact_id: t.hold_until for t in Touch.objects.all()}
-    assert held == {berlin.pk: datetime(2026, 11, 19, 7, 0, tzinfo=UTC), tokyo.pk: datetime(2026, 11, 18, 23, 0, tzinfo=UTC)}
+    assert held == {
+        berlin.pk: datetime(2026, 11, 19, 7, 0, tzinfo=UTC),
+        tokyo.pk: datetime(2026, 11, 18, 23, 0, tzinfo=UTC),
+    }
     world.later(minutes=89)
     assert world.touches(tokyo) == [("mail", "held", "quiet_hours")]
     world.later(minutes=1)
@@ -232,8 +265,18 @@ BERLIN = [(time(21), time(8))]
         ("2026-11-18T20:00Z", "Europe/Berlin", BERLIN, "2026-11-19T07:00Z"),
         ("2026-11-19T06:59:59Z", "Europe/Berlin", BERLIN, "2026-11-19T07:00Z"),
         ("2026-11-19T07:00Z", "Europe/Berlin", BERLIN, None),
-        ("2026-10-24T22:00Z", "Europe/Berlin", BERLIN, "2026-10-25T07:00Z"),  # the night the clock is set back: 08:00 is CET
-        ("2027-03-27T22:00Z", "Europe/Berlin", BERLIN, "2027-03-28T06:00Z"),  # the night it is set forward: 08:00 is CEST
+        (
+            "2026-10-24T22:00Z",
+            "Europe/Berlin",
+            BERLIN,
+            "2026-10-25T07:00Z",
+        ),  # the night the clock is set back: 08:00 is CET
+        (
+            "2027-03-27T22:00Z",
+            "Europe/Berlin",
+            BERLIN,
+            "2027-03-28T06:00Z",
+        ),  # the night it is set forward: 08:00 is CEST
         ("2026-11-18T12:00Z", "Europe/Berlin", [(time(12), time(14)), (time(14), time(15))], "2026-11-18T14:00Z"),
         ("2026-11-18T12:00Z", "Europe/Berlin", [(time(9), time(9))], None),
         ("2026-11-18T12:00Z", "Pacific/Kiritimati", BERLIN, "2026-11-18T18:00Z"),
@@ -242,5 +285,3 @@ BERLIN = [(time(21), time(8))]
 def test_quiet_until_in_each_zone(now, zone, windows, until):
     expected = datetime.fromisoformat(until) if until else None
     assert quiet_until(datetime.fromisoformat(now), zone, windows) == expected
-
-

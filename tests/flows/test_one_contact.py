@@ -36,7 +36,13 @@ def test_tick_of_a_cart_waits_branches_sends_and_ends(world):
     assert world.at(anna) == "left: completed"
     assert world.run(anna).outcome == "reminded"
     assert world.touches(anna) == [("mail", "approved", "")]
-    assert world.path(anna) == [("", "entry"), ("wait", "next"), ("which", "de"), ("mail", "next"), ("done", "completed")]
+    assert world.path(anna) == [
+        ("", "entry"),
+        ("wait", "next"),
+        ("which", "de"),
+        ("mail", "next"),
+        ("done", "completed"),
+    ]
     assert report.approved == 1
     assert world.run(anna).evidence["counts"] == {"cart_updated": 1}
     assert world.run(anna).evidence["properties"] == {"cart_id": "c1"}
@@ -185,7 +191,10 @@ def test_key_gives_one_run_a_cart_and_binds_the_goal(world):
     from contacts.models import Signal
 
     Signal.objects.filter(slug="cart").update(key_event="cart_updated", key_property="cart_id")
-    goal = {"name": names("Bought"), "when": {"event": "order_placed", "since": "entry", "where": [{"property": "cart_id", "is": {"run": "key"}}]}}
+    goal = {
+        "name": names("Bought"),
+        "when": {"event": "order_placed", "since": "entry", "where": [{"property": "cart_id", "is": {"run": "key"}}]},
+    }
     journey("abandoned", CART, goal=goal, entry={"signal": "cart", "key": "cart_id"})
     anna = world.person("anna", country="DE")
     for cart in ("c1", "c2"):
@@ -200,7 +209,14 @@ def test_key_gives_one_run_a_cart_and_binds_the_goal(world):
 
 def test_wait_until_event_takes_the_early_way_else_the_timeout(world):
     steps = [
-        {"key": "react", "kind": "wait", "until": {"event": "order_placed", "since": "step"}, "at_most": "3d", "next": "thanks", "timeout": "remind"},
+        {
+            "key": "react",
+            "kind": "wait",
+            "until": {"event": "order_placed", "since": "step"},
+            "at_most": "3d",
+            "next": "thanks",
+            "timeout": "remind",
+        },
         {"key": "thanks", "kind": "end", "outcome": "bought"},
         {"key": "remind", "kind": "end", "outcome": "silent"},
     ]
@@ -261,23 +277,37 @@ def test_new_version_leaves_people_in_flight_on_theirs(world):
 
 
 def test_handover_step_opens_a_lead_and_marketing_is_silent_for_the_account(world):
-    lead = [{"key": "lead", "kind": "handover", "team": "inside", "respond_within": "4h"}, {"key": "end", "kind": "end"}]
+    lead = [
+        {"key": "lead", "kind": "handover", "team": "inside", "respond_within": "4h"},
+        {"key": "end", "kind": "end"},
+    ]
     account = Account.objects.create(external_id="n", name="Nordwind", created_at=NOW)
     anna, ben = world.person("anna", account=account, country="DE"), world.person("ben", account=account, country="DE")
     journey("nurture", lead)
     world.does(anna, "cart_updated")
     world.pulse()
     handover = Handover.objects.get()
-    assert (handover.contact_id, handover.state, handover.team, handover.journey_slug) == (anna.pk, "waiting", "inside", "nurture")
+    assert (handover.contact_id, handover.state, handover.team, handover.journey_slug) == (
+        anna.pk,
+        "waiting",
+        "inside",
+        "nurture",
+    )
     assert handover.due_at == datetime.fromisoformat("2026-11-18T15:00+01:00")
-    journey("nurture", [{"key": "mail", "kind": "send", "block": "hello", "expires": "2h"}, {"key": "end", "kind": "end"}])
+    journey(
+        "nurture", [{"key": "mail", "kind": "send", "block": "hello", "expires": "2h"}, {"key": "end", "kind": "end"}]
+    )
     world.does(ben, "cart_updated")
     world.pulse()
     assert world.touches(ben) == [("mail", "held", "sales_conversation")]
     world.later(hours=1)
     world.later(hours=1)
     assert world.touches(ben) == [("mail", "expired", "expired")]
-    assert world.verdicts(ben) == [("held", "sales_conversation"), ("held", "sales_conversation"), ("expired", "expired")]
+    assert world.verdicts(ben) == [
+        ("held", "sales_conversation"),
+        ("held", "sales_conversation"),
+        ("expired", "expired"),
+    ]
 
 
 def test_second_run_of_a_tick_changes_nothing(world):
@@ -288,13 +318,22 @@ def test_second_run_of_a_tick_changes_nothing(world):
     world.pulse()
     world.later(hours=5)
     again = loop.beat(now=world.now)
-    assert (again.moved, sum(again.decided.values()), sum(again.entered.values()), sum(again.left.values())) == (0, 0, 0, 0)
+    assert (again.moved, sum(again.decided.values()), sum(again.entered.values()), sum(again.left.values())) == (
+        0,
+        0,
+        0,
+        0,
+    )
     assert not News.objects.exists()
 
 
 def test_two_in_one_second_count_one_limit(world, two_a_week):
     Limit.objects.update(overflow="drop", most=1)
-    send = [{"key": "one", "kind": "send", "block": "hello"}, {"key": "two", "kind": "send", "block": "again"}, {"key": "end", "kind": "end"}]
+    send = [
+        {"key": "one", "kind": "send", "block": "hello"},
+        {"key": "two", "kind": "send", "block": "again"},
+        {"key": "end", "kind": "end"},
+    ]
     journey("twice", send)
     anna = world.person("anna")
     world.does(anna, "cart_updated")

@@ -52,6 +52,7 @@ def test_content_block_shows_the_message_as_a_person_gets_it(page, block, anna):
         reverse("content_block", args=["welcome"]), {"language": "en", "as": "ANNA@example.org"}
     ).content.decode()
     assert "Hi Anna" in html
+    assert '<option value="en" selected>' in html
     assert 'sandbox=""' in html
     assert reverse("content_preview", args=["welcome", anna.pk]) in html
 
@@ -74,6 +75,11 @@ def test_content_preview_is_sandboxed_and_runs_nothing(page, block, anna):
     assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
     assert page.get(reverse("content_preview", args=["welcome", 0])).status_code == 404
+
+
+def test_content_preview_loads_nothing_from_others(page, block, anna):
+    html = page.get(reverse("content_preview", args=["welcome", anna.pk])).content.decode()
+    assert "googleapis" not in html  # MJML fetches fonts it knows by name, which tells their host who reads
 
 
 def test_content_preview_of_a_broken_text_answers_404(page, block, anna):

@@ -1,0 +1,107 @@
+"""What the check finds in a definition, each with its path."""
+
+import copy
+
+import pytest
+
+from contacts.models import Signal
+from journeys.definitions.check import check
+from journeys.definitions.operations import InvalidDefinition, import_journey
+from journeys.models import Block, Journey, Version
+from tests.flows.conftest import NOW, names
+
+pytestmark = pytest.mark.django_db
+GOOD = {
+    "slug": "cart", "name": names("Cart"), "phase": "purchase", "entry": {"signal": "cart"},
+    "goal": {"name": names("Ordered"), "when": {"event": "order_placed", "since": "entry"}},
+    "steps": [
+        {"key": "wait", "kind": "wait", "name": names("Wait"), "for": "4h"},
+        {"key": "mail", "kind": "send", "name": names("Mail"), "block": "hello"},
+        {"key": "end", "kind": "end", "name": names("End")},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def things():
+    Signal.objects.create(
+        slug="cart",
+        kind="behaviour",
+        condition={"event": "x"},
+        cooldown="1 day",
+        holds_for="1 day",
+        name_en="c",
+        name_de="c",
+    )
+    Block.objects.create(slug="hello", phase="purchase", changed_at=NOW, name_en="h", name_de="h")
+
+
+def changed(change):
+    definition = copy.deepcopy(GOOD)
+    change(definition)
+    return definition
+
+
+def test_check_of_a_good_definition_finds_nothing():
+    assert check(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda d: d.pop("entry"), "entry: expected an object"),
+        (lambda d: d["entry"].update(segment="x"), "entry: expected one of signal, segment"),
+        (lambda d: d["entry"].update(signal="nope"), "entry.signal: there is no signal 'nope'"),
+        (lambda d: d["entry"].update(reentry="sometimes"), "entry.reentry: expected"),
+        (lambda d: d.update(phase="party"), "phase: expected one of awareness"),
+        (lambda d: d.update(name={"en": "x"}), "name: expected"),
+        (lambda d: d.update(priority="high"), "priority: expected a number"),
+        (lambda d: d.update(colour="red"), "colour: unknown"),
+        (lambda d: d.update(steps=[]), "steps: expected a list of 1 to 200"),
+        (lambda d: d.update(max_age="forever"), "max_age: expected a duration"),
+        (lambda d: d["goal"].update(when={"event": ""}), "goal.when.event: expected the name"),
+        (lambda d: d.pop("goal"), "goal: no goal"),
+        (lambda d: d["steps"].pop(), "steps[1]: the way out 'next' leads nowhere"),
+        (lambda d: d["steps"][1].update(next="nowhere"), "steps[1]: the way out 'next' leads nowhere"),
+        (lambda d: d["steps"][1].update(next="wait"), "steps: expected no circle, got wait -> mail -> wait"),
+        (lambda d: d["steps"][1].update(key="wait"), "steps[1].key: expected another key"),
+        (lambda d: d["steps"][0].update({"for": "soon"}), "steps[0].for: expected a duration"),
+        (lambda d: d["steps"][0].update({"for": "0h"}), "steps[0].for: expected a duration"),
+        (lambda d: d["steps"][0].update(until={"event": "x"}), "steps[0]: expected one of for, window, until"),
+        (lambda d: d["steps"][0].update(kind="teleport"), "steps[0].kind: expected one of branch"),
+        (lambda d: d["steps"][0].update(speed=3), "steps[0].speed: unknown"),
+        (lambda d: d["steps"][1].update(block="lost"), "steps[1].block: there is no content block 'lost'"),
+        (lambda d: d["steps"][1].update(purpose="spam"), "steps[1].purpose: there is no purpose 'spam'"),
+        (lambda d: d["steps"].insert(0, {"key": "s", "kind": "split", "name": names("s"), "arms": [{"name": "a", "weight": 0}, {"name": "b", "weight": 1}]}), "steps[0].arms[0].weight: expected a number over 0"),
+        (lambda d: d["steps"][0].update(next="end"), "steps: nobody can come to 'mail'"),
+    ],
+)  # fmt: skip
+def test_check_names_path_and_expectation(change, expected):
+    problems = [str(problem) for problem in check(changed(change))]
+    assert any(problem.startswith(expected) for problem in problems), problems
+
+
+@pytest.mark.parametrize("given", [None, [], "x", 3, {"steps": {}}, {"slug": ["x"]}])
+def test_check_of_something_else_gives_problems_not_exceptions(given):
+    assert any(problem.level == "error" for problem in check(given))
+
+
+def test_import_of_a_bad_definition_writes_nothing():
+    with pytest.raises(InvalidDefinition):
+        import_journey(definition=changed(lambda d: d.update(phase="party")), now=NOW)
+    assert not Journey.objects.exists()
+
+
+def test_import_again_is_the_same_version_and_a_change_is_a_new_one():
+    first = import_journey(definition=GOOD, now=NOW)
+    assert import_journey(definition=copy.deepcopy(GOOD), now=NOW) == first
+    second = import_journey(definition=changed(lambda d: d["steps"][0].update({"for": "5h"})), now=NOW)
+    assert (second.number, second.journey.live_version_id) == (2, second.pk)
+
+
+def test_published_version_cannot_be_changed_even_by_sql():
+    from django.db import IntegrityError, transaction
+
+    version = import_journey(definition=GOOD, now=NOW)
+    with pytest.raises(IntegrityError, match="immutable"), transaction.atomic():
+        Version.objects.filter(pk=version.pk).update(definition={})
