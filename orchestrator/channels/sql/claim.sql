@@ -16,9 +16,9 @@ WITH taken AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 ),
 facts AS (
-    SELECT t.id, t.contact_id, t.expires_at, j.state AS journey, e.id IS NULL AS lost, e.left_at, e.reason AS left_reason,
+    SELECT t.id, t.contact_id, t.purpose, t.expires_at, j.state AS journey, e.id IS NULL AS lost, e.left_at, e.reason AS left_reason,
            lower(btrim(coalesce(c.email, ''))) AS address, x.reason AS suppressed,
-           coalesce(p.enforcement = 'none', false) AS by_contract, s.granted, r.decision,
+           coalesce(p.enforcement = 'none', false) AS by_contract, s.granted, s.since AS consent_since, r.decision,
            coalesce(profiling.granted, false) AS profiling
     FROM taken t
     LEFT JOIN contacts_contact c ON c.id = t.contact_id
@@ -68,9 +68,12 @@ moved AS (
 said AS (
     INSERT INTO orchestrator_verdict (touch_id, contact_id, outcome, reason, hold_until, gates, at)
     SELECT id, contact_id, state, reason, CASE WHEN state = 'held' THEN %(hold_until)s::timestamptz END,
-           jsonb_build_object('at_claim', jsonb_build_object(
-               'journey', journey, 'left', left_reason, 'expires_at', expires_at, 'address', address <> '',
-               'suppressed', suppressed, 'consent', decision, 'by_contract', by_contract)), %(now)s
+           jsonb_build_object(  -- the keys are those of the arbiter's verdicts
+               'moment', 'claim',
+               'journey', jsonb_build_object('state', journey, 'left', left_reason, 'expires_at', expires_at),
+               'address', jsonb_build_object('known', address <> '', 'suppression', suppressed),
+               'consent', jsonb_build_object('purpose', purpose, 'needed', NOT by_contract, 'granted', granted, 'since', consent_since)),
+           %(now)s
     FROM ruled WHERE state <> 'sending'
 )
 SELECT id, state, reason, profiling AS tracked, by_contract FROM ruled ORDER BY id

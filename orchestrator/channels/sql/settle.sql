@@ -16,6 +16,6 @@ WITH settled AS (
 ),
 said AS (
     INSERT INTO orchestrator_verdict (touch_id, contact_id, outcome, reason, gates, at)
-    SELECT id, contact_id, state, reason, '{"at_claim": {"content": false}}', %(now)s FROM settled WHERE state = 'suppressed'
+    SELECT id, contact_id, state, reason, '{"moment": "claim", "content": {"filled": false}}', %(now)s FROM settled WHERE state = 'suppressed'
 )
 SELECT id FROM settled

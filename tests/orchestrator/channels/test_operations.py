@@ -181,7 +181,7 @@ def test_deliver_after_a_change_since_the_verdict_holds_back_with_a_reason(world
         reason,
         NOW,
     )
-    assert "at_claim" in verdict.gates
+    assert verdict.gates["moment"] == "claim"
     assert deliver_touches(now=clock) == {}
 
 
