@@ -152,7 +152,7 @@ def _detail(handover_id: int, now: datetime, invalid: AnswerForm | None = None, 
                 "slug": slug,
                 "name": name,
                 "form": invalid if invalid and action == slug else AnswerForm(slug),
-                "open": action == slug,
+                "open": slug == (action or Action.ACCEPT),
             }
             for slug, name in _action_names().items()
             if handover.state in MOVES[slug].before

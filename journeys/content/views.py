@@ -14,7 +14,7 @@ from contacts.profiles.models import Contact
 from contacts.stages.rules import PHASE_NAMES, Phase
 from journeys.content import listing, queries
 from journeys.content.models import Block
-from journeys.content.rules import ContentProblem, MissingContent
+from journeys.content.rules import ContentProblem, MissingContent, Problem
 from orchestrator.kernel.access import marketing_only
 from orchestrator.kernel.fields import translated
 
@@ -50,12 +50,12 @@ def content_block(request: HttpRequest, slug: str) -> HttpResponse:
     person = listing.preview_person(words, language)
     context = {
         "piece": _row(block),
-        "language": language,
+        "chosen": language,
         "languages": [{"slug": code, "name": name} for code, name in settings.LANGUAGES],
         "words": words,
         "person": {"id": person.pk, "name": person.name} if person else None,
         "has_text": variant is not None,
-        "problems": queries.problems_of(variant) if variant else [],
+        "problems": [_problem(problem) for problem in queries.problems_of(variant)] if variant else [],
         "uses": listing.used_by(slug),
         **_subject(block, variant is not None, person, language),
     }
@@ -86,6 +86,11 @@ def _subject(block: Block, has_text: bool, person: Contact | None, language: str
         return {"subject": queries.preview(block.pk, person.pk, language).subject, "failure": ""}
     except (MissingContent, ContentProblem) as problem:
         return {"subject": "", "failure": str(problem)}
+
+
+def _problem(problem: Problem) -> dict[str, str]:
+    fields = {"subject": _("Subject"), "preheader": _("Preview line"), "body": _("Text")}
+    return {"field": fields.get(problem.field, problem.field), "message": problem.message, "level": problem.level}
 
 
 def _row(block: Block) -> dict[str, Any]:

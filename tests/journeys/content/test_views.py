@@ -43,7 +43,7 @@ def anna(db):
 def test_content_shows_what_is_missing(page, block):
     html = page.get(reverse("content")).content.decode()
     assert "Welcome" in html
-    assert html.count("there</a>") == 1
+    assert html.count(">there</span>") == 1
     assert html.count("missing</span>") == 1
 
 
