@@ -1,9 +1,11 @@
 """Every address of the product; each room names its own."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
+from orchestrator.health import healthz
 from orchestrator.navigation import choose_theme
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,9 +14,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/theme/", choose_theme, name="choose_theme"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", healthz, name="healthz"),
     path("", include("reporting.dashboards.urls")),
     path("", include("reporting.explain.urls")),
     path("", include("journeys.definitions.urls")),
     path("", include("contacts.profiles.urls")),
     path("", include("contacts.handover.urls")),
+    path("", include("journeys.content.urls")),
+    path("", include("consent.records.urls")),
+    path("", include("consent.preferences.urls")),
+    path("", include("orchestrator.channels.feedback.urls")),
+    path("", include("orchestrator.api.urls")),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("", include("orchestrator.demo.urls")))

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+EMPTY_UNITS = 0.6  # a way without steps needs less than a card: its label only
+
 
 @dataclass
 class Node:
@@ -33,7 +35,7 @@ class Fork:
     """Columns side by side; the bars above and below in per cent of the whole width."""
 
     columns: list[Column]
-    units: int
+    units: float
     top_left: float = 0.0
     top_right: float = 0.0
     bottom_left: float | None = None
@@ -54,7 +56,7 @@ class Flow:
     """Steps one under the other; `units` is the width in cards."""
 
     items: list[Item] = field(default_factory=list)
-    units: int = 1
+    units: float = 1
 
 
 def lay_out(nodes: Sequence[Node]) -> Flow:
@@ -101,6 +103,8 @@ class _Layout:
         for target in targets:
             labels = [label for label, to in node.exits.items() if to == target]
             sequence, reaches = self.sequence(target, join)
+            if not sequence.items:
+                sequence.units = EMPTY_UNITS
             columns.append(Column(labels, sequence, reaches))
         fork = Fork(columns, sum(column.sequence.units for column in columns))
         _draw_bars(fork)
@@ -140,7 +144,7 @@ def _steps_after(nodes: Mapping[int, Node]) -> dict[int, set[int]]:
 
 def _draw_bars(fork: Fork) -> None:
     """Compute the middle of each column, and from where to where the bars above and below go."""
-    left, middles = 0, []
+    left, middles = 0.0, []
     for column in fork.columns:
         middles.append(100 * (left + column.sequence.units / 2) / fork.units)
         left += column.sequence.units

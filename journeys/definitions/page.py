@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from consent.purposes.models import Purpose
@@ -21,6 +21,8 @@ from journeys.enrollments.numbers import StepNumbers
 from journeys.enrollments.rules import say_reason
 from journeys.steps.registry import say_exit, say_step
 
+NOT_SENT = (Touch.State.SUPPRESSED, Touch.State.EXPIRED, Touch.State.FAILED, Touch.State.UNKNOWN)
+
 
 @dataclass
 class Card:
@@ -35,6 +37,7 @@ class Card:
     left: list[tuple[str, int]]
     stopped: list[tuple[str, str, int]]
     sent: int
+    not_sent: int
     hints: list[str]
 
 
@@ -43,12 +46,29 @@ def language() -> str:
     return (get_language() or "en")[:2]
 
 
-def flow(steps: Sequence[Step], counted: Mapping[int, StepNumbers], hints: Mapping[int, list[str]], limits: Mapping[str, str]) -> Flow:
+def flow(
+    steps: Sequence[Step], counted: Mapping[int, StepNumbers], hints: Mapping[int, list[str]], limits: Mapping[str, str]
+) -> Flow:
     """Lay the steps of a version out, with their numbers on them."""
-    nodes = [Node(step.pk, step.exits, _card(step, counted.get(step.pk) or StepNumbers(), hints.get(step.pk, []), limits)) for step in steps]
+    nodes = [
+        Node(
+            step.pk, in_order(step), _card(step, counted.get(step.pk) or StepNumbers(), hints.get(step.pk, []), limits)
+        )
+        for step in steps
+    ]
     laid = lay_out(nodes)
     _name_exits(laid, {step.pk: step for step in steps})
     return laid
+
+
+def in_order(step: Step) -> dict[str, int]:
+    """Put the ways out of a step in the order of its author; the database keeps them in none."""
+    named = [
+        *(branch["key"] for branch in step.settings.get("branches", [])),
+        *(arm["name"] for arm in step.settings.get("arms", [])),
+    ]
+    order = {label: place for place, label in enumerate([*named, "next", "timeout", "missing", "otherwise"])}
+    return dict(sorted(step.exits.items(), key=lambda way: order.get(way[0], len(order))))
 
 
 def _card(step: Step, numbers: StepNumbers, hints: list[str], limits: Mapping[str, str]) -> Card:
@@ -56,7 +76,7 @@ def _card(step: Step, numbers: StepNumbers, hints: list[str], limits: Mapping[st
     stopped = [
         (Touch.State(state).label, say_reason(reason, limit=limits.get(reason.removeprefix("cap_"), "")), n)
         for (state, reason), n in numbers.reasons.most_common()
-        if state in (Touch.State.HELD, Touch.State.SUPPRESSED, Touch.State.EXPIRED, Touch.State.FAILED, Touch.State.UNKNOWN)
+        if state in (Touch.State.HELD, *NOT_SENT)
     ]
     return Card(
         key=step.key,
@@ -68,6 +88,7 @@ def _card(step: Step, numbers: StepNumbers, hints: list[str], limits: Mapping[st
         left=[(say_reason(reason), n) for reason, n in numbers.left.most_common()],
         stopped=stopped,
         sent=sent,
+        not_sent=sum(numbers.touches[state] for state in NOT_SENT),
         hints=hints,
     )
 
@@ -97,9 +118,15 @@ def runs_by(journey: Journey, definition: Mapping[str, Any]) -> list[dict[str, A
     if definition.get("max_age"):
         leaves.append(_("after %(time)s at the latest") % {"time": say_duration(definition["max_age"], language())})
     rows.append({"name": _("Leaves when"), "texts": leaves or [_("only at the end of the journey")]})
-    ahead = Journey.objects.filter(state=Journey.State.LIVE, priority__gt=journey.priority).exclude(pk=journey.pk).count()
-    place = _("%(priority)s · %(n)s journeys go first") % {"priority": journey.priority, "n": ahead}
-    rows.append({"name": _("Priority"), "texts": [place if ahead else _("%(priority)s · goes first") % {"priority": journey.priority}]})
+    ahead = (
+        Journey.objects.filter(state=Journey.State.LIVE, priority__gt=journey.priority).exclude(pk=journey.pk).count()
+    )
+    place = (
+        ngettext("%(n)s journey goes first", "%(n)s journeys go first", ahead) % {"n": ahead}
+        if ahead
+        else _("goes first")
+    )
+    rows.append({"name": _("Priority"), "texts": [f"{journey.priority} · {place}"]})
     purpose = Purpose.objects.filter(slug=definition.get("purpose") or "").first()
     if purpose:
         rows.append({"name": _("Purpose"), "texts": [purpose.name]})
@@ -134,7 +161,9 @@ def _reentry_text(reentry: Any) -> str:
 def content_hints(steps: Sequence[Step]) -> dict[int, list[str]]:
     """Find what is missing in the content that steps send: unknown or unapproved blocks, languages without a text."""
     wanted = {step.pk: step.settings.get("block", "") for step in steps if step.kind == "send"}
-    blocks = {block.slug: block for block in Block.objects.filter(slug__in=wanted.values()).prefetch_related("variants")}
+    blocks = {
+        block.slug: block for block in Block.objects.filter(slug__in=wanted.values()).prefetch_related("variants")
+    }
     hints: dict[int, list[str]] = {}
     for step_id, slug in wanted.items():
         block = blocks.get(slug)
@@ -146,7 +175,11 @@ def content_hints(steps: Sequence[Step]) -> dict[int, list[str]]:
             found.append(_("“%(name)s” is not approved.") % {"name": block.name})
         there = {variant.language for variant in block.variants.all()}
         names = {"en": _("English"), "de": _("German")}
-        found += [_("“%(name)s” has no text in %(language)s.") % {"name": block.name, "language": names[code]} for code in names if code not in there]
+        found += [
+            _("“%(name)s” has no text in %(language)s.") % {"name": block.name, "language": names[code]}
+            for code in names
+            if code not in there
+        ]
         if found:
             hints[step_id] = found
     return hints

@@ -3,14 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from consent.limits.models import Limit
-from journeys.definitions import page
+from journeys.definitions import operations, page
 from journeys.definitions.listing import listed_journeys
 from journeys.definitions.models import Journey, Step
 from journeys.enrollments import numbers
@@ -27,7 +29,9 @@ PAGE_SIZE = 50
 def journeys(request: HttpRequest) -> HttpResponse:
     """List the journeys with how they do."""
     counted = numbers.runs(since=timezone.now() - timedelta(days=DAYS))
-    rows = [{"journey": found, "run": counted.get(found.pk, numbers.Run()), **_goal(found)} for found in listed_journeys()]
+    rows = [
+        {"journey": found, "run": counted.get(found.pk, numbers.Run()), **_goal(found)} for found in listed_journeys()
+    ]
     return render(request, "journeys/definitions/list.html", {"rows": rows, "days": DAYS})
 
 
@@ -60,14 +64,46 @@ def journey_contacts(request: HttpRequest, slug: str) -> HttpResponse:
     """Show who is in a journey, at all steps or at one."""
     context = head(slug)
     found: Journey = context["journey"]
-    people = Enrollment.objects.filter(journey=found, left_at=None).select_related("contact", "step").order_by("-arrived_at", "id")
+    people = (
+        Enrollment.objects.filter(journey=found, left_at=None)
+        .select_related("contact", "step")
+        .order_by("-arrived_at", "id")
+    )
     steps = Step.objects.filter(version=found.live_version_id).order_by("position")
     step = steps.filter(key=request.GET.get("step", "").replace("\0", "")).first()
     if step:
         people = people.filter(step=step)
     paged = Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))
-    context |= {"tab": "contacts", "steps": steps, "step": step, "page": paged, "rows": page.whereabouts(list(paged), timezone.now())}
+    context |= {
+        "tab": "contacts",
+        "steps": steps,
+        "step": step,
+        "page": paged,
+        "rows": page.whereabouts(list(paged), timezone.now()),
+    }
     return render(request, "journeys/definitions/contacts.html", context)
+
+
+@require_POST
+@marketing_only
+def journey_pause(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hold a journey: nobody enters, nobody moves, nothing is sent."""
+    found = get_object_or_404(Journey, slug=slug)
+    if operations.pause(journey=found):
+        messages.success(
+            request, _("“%(name)s” is paused: nobody enters, nobody moves, nothing is sent.") % {"name": found.name}
+        )
+    return redirect("journey", slug)
+
+
+@require_POST
+@marketing_only
+def journey_resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a paused journey go on."""
+    found = get_object_or_404(Journey, slug=slug)
+    if operations.resume(journey=found):
+        messages.success(request, _("“%(name)s” goes on.") % {"name": found.name})
+    return redirect("journey", slug)
 
 
 def head(slug: str) -> dict[str, Any]:

@@ -118,11 +118,20 @@ def _need_rows(waiting: Sequence[tuple[str, int, int | None]], journeys: Sequenc
     for what, n, journey_id in waiting:
         journey = named.get(journey_id or 0)
         slug, name = (journey.slug, journey.name) if journey else ("", "")
-        rows.append({"what": what, "icon": _NEED_ICONS[what], "text": _say_need(what, n), "journey": name, "slug": slug})
+        rows.append(
+            {"what": what, "icon": _NEED_ICONS[what], "text": _say_need(what, n), "journey": name, "slug": slug}
+        )
     return rows
 
 
-_NEED_ICONS = {"overdue": "handover", "waiting": "handover", "held": "clock", "content": "content", "failed": "warning", "unknown": "warning"}
+_NEED_ICONS = {
+    "overdue": "handover",
+    "waiting": "handover",
+    "held": "clock",
+    "content": "content",
+    "failed": "warning",
+    "unknown": "warning",
+}
 
 
 def _say_need(what: str, n: int) -> str:

@@ -44,7 +44,10 @@ def segments(*, now: datetime) -> list[dict[str, Any]]:
 def signals(*, now: datetime) -> list[dict[str, Any]]:
     """List the signals with how often they fired in 7 days, and who listens."""
     recent = SignalFiring.objects.filter(fired_at__gte=now - timedelta(days=DAYS))
-    fired = {pk: (n, people) for pk, n, people in recent.values_list("signal").annotate(Count("id"), Count("contact", distinct=True))}
+    fired = {
+        pk: (n, people)
+        for pk, n, people in recent.values_list("signal").annotate(Count("id"), Count("contact", distinct=True))
+    }
     last = dict(SignalFiring.objects.values_list("signal").annotate(Max("fired_at")))
     users = _users("signal")
     tones = {"weak": "grey", "medium": "blue", "strong": "green"}
@@ -73,8 +76,14 @@ def _language() -> str:
 def _users(leaf: str) -> dict[str, list[tuple[str, str]]]:
     """Find who names each segment or signal: (name, slug of the journey or nothing)."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    journeys = Journey.objects.exclude(state=Journey.State.ARCHIVED).filter(live_version__isnull=False).select_related("live_version")
-    authors: list[tuple[str, str, Any]] = [(j.name, j.slug, j.live_version.definition) for j in journeys if j.live_version]
+    journeys = (
+        Journey.objects.exclude(state=Journey.State.ARCHIVED)
+        .filter(live_version__isnull=False)
+        .select_related("live_version")
+    )
+    authors: list[tuple[str, str, Any]] = [
+        (j.name, j.slug, j.live_version.definition) for j in journeys if j.live_version
+    ]
     others: Iterable[Segment | Signal | Stage] = [*Segment.objects.all(), *Signal.objects.all(), *Stage.objects.all()]
     authors += [(other.name, "", other.condition) for other in others]
     for name, slug, definition in authors:

@@ -97,7 +97,10 @@ def _refusal(row: Row, facts: Facts, limits: Mapping[str, str]) -> None:
 
 def _touch(row: Row, facts: Facts, limits: Mapping[str, str]) -> None:
     row.badge, row.tone = str(Touch.State(facts["state"]).label), rules.TONES[facts["state"]]
-    row.lead, row.title = _CHANNELS.get(facts["channel"], lambda: facts["channel"])() + " ", facts["subject"] or _name(facts)
+    row.lead, row.title = (
+        _CHANNELS.get(facts["channel"], lambda: facts["channel"])() + " ",
+        facts["subject"] or _name(facts),
+    )
     where = [_name(facts, "journey"), _name(facts, "step")]
     if facts["state"] != Touch.State.SENT:
         where.append(_reason(facts, limits))

@@ -49,7 +49,9 @@ def timeline_page(contact_id: int, *, now: datetime, shown: str, after: Place) -
 
 def _timeline(contact: Contact, now: datetime, shown: str, after: Place) -> dict[str, Any]:
     lines, more = queries.timeline(contact.pk, now=now, kinds=rules.FILTERS[shown], after=after)
-    types = EventType.objects.filter(slug__in={line.facts["name"] for line in lines if line.kind in ("event", "feedback")})
+    types = EventType.objects.filter(
+        slug__in={line.facts["name"] for line in lines if line.kind in ("event", "feedback")}
+    )
     names = {slug: translated({"en": en, "de": de}) for slug, en, de in types.values_list("slug", "name_en", "name_de")}
     limits = limit_names()
     last = lines[-1] if lines else None
@@ -57,7 +59,12 @@ def _timeline(contact: Contact, now: datetime, shown: str, after: Place) -> dict
         "rows": [say_line(line, event_names=names, limits=limits) for line in lines],
         "older": f"{last.at.isoformat()},{last.kind},{last.id}" if last and more else "",
         "shown": shown,
-        "filters": [("all", _("All")), ("signals", _("Signals")), ("touches", _("Touches")), ("decisions", _("Decisions"))],
+        "filters": [
+            ("all", _("All")),
+            ("signals", _("Signals")),
+            ("touches", _("Touches")),
+            ("decisions", _("Decisions")),
+        ],
         "zone": contact.time_zone,
     }
 

@@ -83,13 +83,19 @@ def quiet_until(contact: Contact, *, now: datetime) -> datetime | None:
 
 def holding_signals(contact_id: int, *, now: datetime) -> list[SignalFiring]:
     """List the signals that hold now, each once with its newest firing, the newest first."""
-    firings = SignalFiring.objects.filter(contact_id=contact_id, fired_at__gt=now - F("signal__holds_for"), fired_at__lte=now)
+    firings = SignalFiring.objects.filter(
+        contact_id=contact_id, fired_at__gt=now - F("signal__holds_for"), fired_at__lte=now
+    )
     newest = firings.select_related("signal").order_by("signal_id", "-fired_at").distinct("signal_id")
     return sorted(newest, key=lambda firing: firing.fired_at, reverse=True)
 
 
 def timeline(
-    contact_id: int, *, now: datetime, kinds: tuple[str, ...] = rules.EVERYTHING, after: tuple[datetime, str, int] | None = None
+    contact_id: int,
+    *,
+    now: datetime,
+    kinds: tuple[str, ...] = rules.EVERYTHING,
+    after: tuple[datetime, str, int] | None = None,
 ) -> tuple[list[Line], bool]:
     """Read one page of what happened, newest first. after: the last row of the page before. Also says whether there is more."""
     at, kind, row_id = after or (now + timedelta(days=1), FOREVER, 0)

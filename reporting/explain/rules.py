@@ -24,7 +24,7 @@ TONES = {
     "consent": "violet",
     "proposed": "grey",
     "held": "amber",
-    "approved": "blue",
+    "approved": "green",
     "suppressed": "red",
     "expired": "grey",
     "sending": "blue",
@@ -33,7 +33,7 @@ TONES = {
     "unknown": "red",
 }
 SHOWN_PROPERTIES = 6
-HIDDEN = ("touch_id", "link", "url", "user_agent", "signature")
+HIDDEN = ("touch", "journey", "block", "likely_machine", "link", "url", "user_agent", "signature")
 
 
 def say_properties(properties: Mapping[str, Any]) -> str:

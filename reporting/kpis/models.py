@@ -19,7 +19,9 @@ class DailyValue(models.Model):
         verbose_name = _("daily value")
         verbose_name_plural = _("daily values")
         constraints = [
-            models.UniqueConstraint(fields=["on", "metric", "phase", "journey"], name="dailyvalue_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["on", "metric", "phase", "journey"], name="dailyvalue_once", nulls_distinct=False
+            )
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,11 @@ def roll_up_kpis(*, now: datetime, days: int = 2) -> int:
     """
     locks.hold("roll_up_kpis")
     last = now.astimezone(ZoneInfo(settings.TEAM_TIME_ZONE)).date()
-    params = {"zone": settings.TEAM_TIME_ZONE, "first": last - timedelta(days=days - 1), "last": last, "phases": list(Phase)}
+    params = {
+        "zone": settings.TEAM_TIME_ZONE,
+        "first": last - timedelta(days=days - 1),
+        "last": last,
+        "phases": list(Phase),
+    }
     changed = sql.count(sql.statement("reporting/kpis/sql/roll_up_phases.sql"), params)
     return changed + sql.count(sql.statement("reporting/kpis/sql/roll_up_journeys.sql"), params)

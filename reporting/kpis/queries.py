@@ -21,7 +21,9 @@ def phase_values(*, first: date, last: date) -> dict[tuple[str, str], Days]:
     return found
 
 
-def journey_values(*, first: date, last: date, metrics: Sequence[str], journey_id: int | None = None) -> dict[tuple[int, str], Days]:
+def journey_values(
+    *, first: date, last: date, metrics: Sequence[str], journey_id: int | None = None
+) -> dict[tuple[int, str], Days]:
     """Read the values of the journeys (or of one): (journey id, metric) -> day -> value."""
     found: dict[tuple[int, str], Days] = defaultdict(dict)
     one = Q(journey_id=journey_id) if journey_id else Q(journey__isnull=False)

@@ -1,4 +1,4 @@
-// "/" goes to the search box; filters that say so send themselves when they change.
+// "/" goes to the search box; filters that say so send themselves; fragments wait while somebody works in them.
 (function () {
   "use strict";
   document.addEventListener("keydown", (event) => {
@@ -12,5 +12,12 @@
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-send-on-change]");
     if (form && event.target.matches("select")) form.requestSubmit();
+  });
+  // Numbers are asked for again every few seconds: not while the page is hidden, or a person is reading or moving in there.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const box = event.target;
+    if (!(box.getAttribute("hx-trigger") || "").startsWith("every")) return;
+    const inside = box !== document.activeElement && box.contains(document.activeElement);
+    if (document.hidden || inside || box.querySelector("details[open]")) event.preventDefault();
   });
 })();

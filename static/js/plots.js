@@ -3,13 +3,13 @@
   "use strict";
   const layoutOf = (box) => {
     const colours = getComputedStyle(box);
-    const grid = colours.getPropertyValue("--tabler-border-color");
+    const grid = colours.getPropertyValue("--plot-grid").trim();
     const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, fixedrange: true, automargin: true };
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", height: 220,
       margin: { l: 40, r: 12, t: 8, b: 28 }, barmode: "overlay", bargap: 0.25,
-      font: { family: colours.fontFamily, size: 12, color: colours.color },
-      legend: { orientation: "h", x: 0, y: 1.18 }, xaxis: { ...axis, type: "date" }, yaxis: { ...axis, rangemode: "tozero" },
+      font: { family: colours.fontFamily, size: 12, color: colours.getPropertyValue("--plot-text").trim() },
+      legend: { orientation: "h", x: 0, y: 1.18 }, xaxis: { ...axis, type: "date", tickformat: document.documentElement.lang === "de" ? "%-d.%-m." : "%-d %b" }, yaxis: { ...axis, rangemode: "tozero" },
       hoverlabel: { font: { family: colours.fontFamily } },
     };
   };

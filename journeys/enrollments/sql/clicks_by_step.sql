@@ -14,6 +14,6 @@ SELECT t.step_id, count(*)
                 WHERE e.contact_id = t.contact_id
                   AND e.name = 'email_clicked'
                   AND e.occurred_at >= t.sent_at
-                  AND e.properties ->> 'touch_id' = t.id::text
+                  AND e.properties ->> 'touch' = t.id::text
                   AND coalesce(e.properties ->> 'likely_machine', 'false') <> 'true')
  GROUP BY t.step_id

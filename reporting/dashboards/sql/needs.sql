@@ -12,10 +12,14 @@ SELECT 'overdue' AS what, count(*) AS n, NULL::bigint AS journey_id
 UNION ALL
 SELECT 'waiting', count(*), NULL FROM contacts_handover WHERE state = 'waiting' AND due_at >= %(now)s
 UNION ALL
-SELECT CASE WHEN reason IN ('missing_content', 'template_error') THEN 'content' ELSE state END, count(*), journey_id
+SELECT 'content', count(*), journey_id
   FROM journeys_touch
- WHERE proposed_at >= %(since)s
-   AND (state IN ('failed', 'unknown') OR reason IN ('missing_content', 'template_error'))
- GROUP BY 1, 3
+ WHERE proposed_at >= %(since)s AND reason IN ('missing_content', 'template_error')
+ GROUP BY journey_id
+UNION ALL
+SELECT state, count(*), NULL
+  FROM journeys_touch
+ WHERE proposed_at >= %(since)s AND state IN ('failed', 'unknown') AND reason NOT IN ('missing_content', 'template_error')
+ GROUP BY state
 UNION ALL
 SELECT 'held', count(*), NULL FROM journeys_touch WHERE state = 'held' AND proposed_at < %(now)s - interval '1 day'

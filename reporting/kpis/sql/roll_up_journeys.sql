@@ -40,7 +40,9 @@ counted AS (
     SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, t.journey_id, 'clicked', count(DISTINCT t.id)
       FROM contacts_event e
       JOIN span ON e.occurred_at >= span.starts AND e.occurred_at < span.ends
-      JOIN journeys_touch t ON t.id = (e.properties ->> 'touch_id')::bigint
+      -- the name of an event is free to everybody who may write events: its properties may be anything
+      JOIN journeys_touch t ON t.id = CASE WHEN e.properties ->> 'touch' ~ '^[0-9]{1,18}$' THEN (e.properties ->> 'touch')::bigint END
+                           AND t.contact_id = e.contact_id
      WHERE e.name = 'email_clicked' AND coalesce(e.properties ->> 'likely_machine', 'false') <> 'true'
      GROUP BY 1, 2
 )

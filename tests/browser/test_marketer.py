@@ -1,0 +1,105 @@
+"""What a marketer does: looks at the day, opens a journey and a contact, filters, changes language and theme."""
+
+import pytest
+
+from contacts.models import Contact
+from journeys.models import Enrollment, Touch
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PAGES = [
+    "/", "/journeys/", "/journeys/loyalty/", "/journeys/loyalty/contacts/", "/journeys/loyalty/results/", "/contacts/",
+    "/contacts/{contact}/", "/segments/", "/signals/", "/find/?q=an",
+]  # fmt: skip
+
+
+def busy_contact():
+    """Somebody who is in a journey and has touches."""
+    return Enrollment.objects.filter(left_at=None, contact_id__in=Touch.objects.values("contact_id")).first().contact
+
+
+def test_marketer_clicks_through_the_product(visit):
+    marketer = visit()
+    page = marketer.page
+    marketer.log_in()
+    assert page.locator("h1").inner_text() == "Today"
+    assert page.locator(".phase-card").count() == 5
+    page.wait_for_selector(".plot .main-svg")
+    page.get_by_role("link", name="Quarter").click()
+    page.wait_for_url("**range=quarter")
+
+    page.locator("#journeys-title").locator("xpath=../..").get_by_role("link", name="Loyalty and upsell").click()
+    page.wait_for_url("**/journeys/loyalty/")
+    assert page.locator(".step").count() == 11
+    page.get_by_role("button", name="Pause").click()
+    assert "is paused" in page.locator("[role=status]").inner_text()
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("navigation", name="Journey").get_by_role("link", name="Contacts").click()
+    page.wait_for_url("**/journeys/loyalty/contacts/")
+
+    contact = busy_contact()
+    page.keyboard.press("/")
+    page.keyboard.type(contact.external_id)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/contacts/{contact.pk}/")
+    assert contact.name in page.locator("h1").inner_text()
+    page.get_by_role("link", name="Decisions", exact=True).click()
+    page.wait_for_selector("#show-decisions[aria-current]")
+    assert page.url.endswith("show=decisions")
+    page.locator("summary", has_text="Every gate").first.click()
+    assert page.locator("table.gates >> visible=true").count() == 1
+    page.go_back()
+    page.wait_for_selector("#show-all[aria-current]")
+
+
+def test_marketer_changes_language_and_theme(visit):
+    marketer = visit()
+    page = marketer.page
+    marketer.log_in()
+    page.locator(".avatar-button").click()
+    page.get_by_role("button", name="Deutsch").click()
+    page.wait_for_selector("html[lang=de]")
+    page.locator(".avatar-button").click()
+    page.locator("button[name=theme][value=dark]").click()
+    page.wait_for_selector("html[data-bs-theme=dark]")
+    marketer.open("/journeys/")
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    assert page.get_by_role("link", name="Treue und Zusatzverkauf").count() == 1
+
+
+def test_marketer_finds_a_contact_while_typing(visit):
+    marketer = visit()
+    page = marketer.page
+    marketer.log_in()
+    marketer.open("/contacts/")
+    contact = Contact.objects.exclude(email="").first()
+    page.locator("#contact-words").press_sequentially(contact.email)
+    page.wait_for_function("document.querySelectorAll('#contact-list tbody tr').length === 1")
+    assert contact.name in page.locator("#contact-list").inner_text()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}],
+    ids=["wide light", "phone dark"],
+)
+def test_pages_are_accessible_and_fit(visit, options):
+    marketer = visit(**options)
+    found = {}
+    marketer.open("/accounts/login/")
+    found["login"] = marketer.violations(), marketer.too_wide()
+    marketer.log_in()
+    for path in PAGES:
+        marketer.open(path.format(contact=busy_contact().pk))
+        found[path] = marketer.violations(), marketer.too_wide()
+    assert {path: result for path, result in found.items() if result != ([], 0)} == {}
+
+
+def test_pages_work_without_javascript(visit):
+    reader = visit(java_script_enabled=False)
+    reader.log_in()
+    assert reader.page.locator(".phase-card").count() == 5
+    reader.open(f"/contacts/{busy_contact().pk}/")
+    reader.page.get_by_role("link", name="Touches", exact=True).click()
+    assert reader.page.url.endswith("show=touches")
+    reader.open("/contacts/?q=lena")
+    assert reader.page.locator("#contact-list tbody tr").count() > 0

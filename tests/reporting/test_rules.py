@@ -1,0 +1,87 @@
+"""Figures: shares, changes, sparklines, quiet hours, the comparison with the holdout."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from journeys.enrollments.comparison import uplift
+from reporting.dashboards.rules import named_in, sparkline
+from reporting.explain.rules import flat, quiet_until, say_properties
+from reporting.kpis.rules import NAMES, Metric, change, second_figure
+
+NIGHT = [(time(21), time(8))]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_metrics_all_have_a_name(language):
+    assert all(NAMES[metric][language] for metric in Metric)
+
+
+def test_second_figure_of_awareness_is_the_share_that_moved_on():
+    assert second_figure("awareness", at_start=80, arrived=20, moved_on=25, moved_back=0) == 0.25
+
+
+def test_second_figure_of_retention_is_the_share_that_did_not_fall_back():
+    assert second_figure("retention", at_start=80, arrived=20, moved_on=25, moved_back=10) == 0.9
+
+
+def test_second_figure_of_nobody_is_none():
+    assert second_figure("retention", at_start=0, arrived=0, moved_on=0, moved_back=0) is None
+
+
+def test_change_from_nothing_is_none():
+    assert change(5, 0) is None
+
+
+def test_uplift_of_large_groups_is_clear():
+    found = uplift(400, 1000, 200, 1000)
+    assert found.points == pytest.approx(20)
+    assert found.clear
+    assert found.low < 20 < found.high
+
+
+def test_uplift_of_small_groups_is_not_clear():
+    assert not uplift(2, 5, 1, 5).clear
+
+
+def test_uplift_without_holdout_is_none():
+    assert uplift(2, 5, 0, 0) is None
+
+
+def test_sparkline_without_change_is_flat():
+    assert {point.split(",")[1] for point in sparkline([3, 3, 3]).split()} == {"11.0"}
+
+
+def test_named_in_finds_leaves_and_entries():
+    definition = {"entry": {"signal": "a"}, "exit": [{"when": {"not": {"any": [{"signal": "b"}, {"segment": "c"}]}}}]}
+    assert named_in(definition, "signal") == {"a", "b"}
+    assert named_in(definition, "segment") == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("hour", "expected"),
+    [(20, None), (21, (11, 8)), (23, (11, 8)), (2, (10, 8)), (8, None), (12, None)],
+)
+def test_quiet_until_over_midnight(hour, expected):
+    zone = "Europe/Vienna"
+    now = datetime(2026, 3, 10, hour - 1 if hour else 23, tzinfo=UTC)  # one hour behind Vienna
+    found = quiet_until(now, zone, NIGHT)
+    assert (found and (found.day, found.hour)) == expected
+
+
+def test_quiet_until_follows_hours_that_touch():
+    found = quiet_until(datetime(2026, 3, 10, 22, tzinfo=UTC), "UTC", [(time(21), time(8)), (time(8), time(9, 30))])
+    assert (found.date(), found.time()) == (date(2026, 3, 11), time(9, 30))
+
+
+def test_flat_turns_nested_values_into_rows():
+    assert flat({"caps": [{"limit": "weekly", "used": 2}], "arm": None, "ok": True}) == [
+        ("caps 1 limit", "weekly"),
+        ("caps 1 used", "2"),
+        ("arm", "–"),
+        ("ok", "✓"),
+    ]
+
+
+def test_say_properties_leaves_ids_of_ours_out():
+    assert say_properties({"touch": 5, "plan": "pro", "deep": {"a": 1}}) == "plan: pro"
