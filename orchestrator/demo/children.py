@@ -1,5 +1,6 @@
 """The processes of the demo: each is our own child, dies with us, and is stopped by its own id."""
 
+import ctypes
 import fcntl
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 from orchestrator.demo.config import ROOT
 from orchestrator.kernel.embedded import die_with_parent
 
+KEEPLESS = ("beat", "visitors", "inbox")  # lose nothing when they are killed
 PATIENCE = 15  # seconds in which a child may finish what it does
 
 
@@ -34,7 +36,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone; we stop the children in order
-                preexec_fn=_prepare,
+                preexec_fn=_prepare_keepless if name in KEEPLESS else _prepare,
             )
 
     def ended(self) -> bool:
@@ -57,8 +59,24 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
+def _die_at_once_with_parent() -> None:
+    """As `die_with_parent`, for who keeps nothing: on SIGINT beat would wait for a database that is gone by then."""
+    die_with_parent()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 def _prepare() -> None:
     die_with_parent()
+    _heed_signals()
+
+
+def _prepare_keepless() -> None:
+    _die_at_once_with_parent()
+    _heed_signals()
+
+
+def _heed_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had them ignored
         signal.signal(number, signal.SIG_DFL)
 

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,9 @@ class Supervisor:
 
     def _start_servers(self) -> None:
         say("Servers ...")
+        warnings.filterwarnings(
+            "ignore", message="XDG_RUNTIME_DIR"
+        )  # of the Postgres package, which needs no such folder
         environment = self.environment
         if "DATABASE_URL" not in environment:
             self.postgres = embedded.start_postgres(self.config.folder)
@@ -74,6 +78,7 @@ class Supervisor:
             "PORT": str(self.config.port),
             "SHOP_URL": f"{environment['PUBLIC_URL']}/demo/shop",
             "PYTHONUNBUFFERED": "1",
+            "LOG_LEVEL": environment.get("LOG_LEVEL", "WARNING"),
         }
         environment.setdefault("SECRET_KEY", self._secret())
         if "EMAIL_URL" not in environment:
@@ -90,13 +95,11 @@ class Supervisor:
         return path.read_text().strip()
 
     def _load(self) -> None:
-        if self._manage("migrate", "-v0") != 0:
-            raise Failed("The tables could not be made, see above.")
         code = self._manage("demo_load")
         if code == BROKEN_OFF and self.postgres:
             say("An earlier start was broken off while the demo company was being loaded: once more.")
             _make_database_anew(self.postgres)
-            code = self._manage("migrate", "-v0") or self._manage("demo_load")
+            code = self._manage("demo_load")
         if code != 0:
             raise Failed("The demo company could not be loaded, see above.")
 

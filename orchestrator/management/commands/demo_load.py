@@ -1,8 +1,9 @@
-"""Load the demo company into an empty database; `make demo` calls it at every start."""
+"""Make the tables and load the demo company into an empty database; `make demo` calls it at every start."""
 
 import sys
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         config = from_environment()
         now = timezone.now()
+        call_command("migrate", verbosity=0)
         ensure_schedules()
         try:
             loaded = is_loaded()
