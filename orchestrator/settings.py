@@ -12,6 +12,7 @@ env = environ.Env()
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "only-for-a-laptop-set-SECRET_KEY-on-servers")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # old keys still read links in mails
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 # The address people reach us under: links in mails are built from it, never from a request's Host header.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
@@ -24,6 +25,8 @@ PULSE_BATCH = env.int("PULSE_BATCH", 5_000)  # contacts with news taken in one t
 BEAT_SECONDS = env.int("BEAT_SECONDS", 5)  # how often time is looked at
 DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", 60)  # how long a claim to send holds
 MAIL_FROM = env.str("MAIL_FROM", "Nordlicht <hello@nordlicht.example>")
+SHOP_URL = env.str("SHOP_URL", PUBLIC_URL)  # where links in mails lead that content writes as {{ shop_url }}
+MAIL_IMPRINT = env.str("MAIL_IMPRINT", MAIL_FROM, multiline=True)  # the sender's legal address, below each mail
 DEMO = env.bool("DEMO", False)
 
 INSTALLED_APPS = [
@@ -116,8 +119,9 @@ TIME_ZONE = TEAM_TIME_ZONE
 
 # --- files
 STATIC_URL = "static/"
-STATICFILES_DIRS = [("", ROOT / "static" / d) if d == "" else (d, ROOT / "static" / d) for d in ("css", "js", "vendor")]
-STATICFILES_DIRS = [entry for entry in STATICFILES_DIRS if entry[1].is_dir()]
+STATICFILES_DIRS = [
+    (part, ROOT / "static" / part) for part in ("css", "js", "vendor") if (ROOT / "static" / part).is_dir()
+]
 STATIC_ROOT = VAR / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

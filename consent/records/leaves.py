@@ -7,7 +7,7 @@ from django.db.models.expressions import Expression
 
 from consent.purposes.models import Purpose
 from consent.records.models import State
-from contacts.conditions.leaves import slug_problems
+from contacts.conditions.parts import slug_problems
 from contacts.conditions.registry import Context, Leaf, Subject, register, register_behaviour_guard
 from contacts.conditions.rules import Dependencies, Problem
 

@@ -101,13 +101,16 @@ def parse_duration(text: Any) -> timedelta:
     return duration
 
 
-def say_duration(text: str, language: str) -> str:
-    """Say a duration: "7d" -> "7 days" / "7 Tage"."""
+def say_duration(text: str, language: str, *, dative: bool = False) -> str:
+    """Say a duration: "7d" -> "7 days" / "7 Tage", after a German preposition (dative) "7 Tagen"."""
     match = DURATION.match(text)
     if not match:
         return text
     one, many = UNIT_NAMES[language][match[2]]
-    return f"{match[1]} {one if match[1] == '1' else many}"
+    named = one if match[1] == "1" else many
+    if dative and language == "de" and named in ("Tage", "Monate"):
+        named += "n"
+    return f"{match[1]} {named}"
 
 
 def show(value: Any) -> str:

@@ -12,7 +12,7 @@ from journeys.content.models import Block
 from journeys.definitions.check import check, step_targets
 from journeys.definitions.models import Journey, Step, Version
 from journeys.definitions.rules import PURPOSE
-from journeys.steps import send
+from journeys.steps.base import EXPIRES
 
 
 class InvalidDefinition(Exception):
@@ -95,7 +95,7 @@ def _write_steps(version: Version) -> None:
                 "block_id": block.pk,
                 "channel": block.channel,
                 "purpose": step.get("purpose", purpose),
-                "expires": step.get("expires", send.EXPIRES),
+                "expires": step.get("expires", EXPIRES),
             }
         if step["kind"] == "split":
             settings |= {"salt": step.get("salt", f"{definition['slug']}/{step['key']}")}

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import Expression
 
-from contacts.conditions.leaves import compile_count, count_problems, duration_problems, say_count, slug_problems
+from contacts.conditions.parts import compile_count, count_problems, duration_problems, say_count, slug_problems
 from contacts.conditions.registry import Context, Leaf, register
 from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
 
@@ -64,7 +64,9 @@ class JourneyLeaf(Leaf):
         }
         text = words[language][node.get("state", "in")].format(node["journey"])
         if "within" in node:
-            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(node["within"], language)
+            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(
+                node["within"], language, dative=True
+            )
         return text
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
@@ -121,7 +123,9 @@ class TouchLeaf(Leaf):
         if "count" in node:
             text += f" {say_count(node['count'], language)}"
         if "within" in node:
-            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(node["within"], language)
+            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(
+                node["within"], language, dative=True
+            )
         return text
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from journeys.definitions.models import Step
 
 NEXT = "next"
+EXPIRES = "3d"  # how long a proposed touch makes sense unless the step says it
 
 
 @dataclass(frozen=True)

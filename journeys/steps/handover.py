@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from contacts.conditions.leaves import duration_problems
+from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Problem, parse_duration, say_duration, show
 from contacts.handover.operations import Lead, open_handovers
 from contacts.handover.queries import snapshots
@@ -53,7 +53,9 @@ class HandOver(Kind):
             "en": "hands over to {}, answer within {} (business hours)",
             "de": "übergibt an {}, Antwort innerhalb von {} (Geschäftszeit)",
         }
-        return text[language].format(settings["team"], say_duration(settings.get("respond_within", "4h"), language))
+        return text[language].format(
+            settings["team"], say_duration(settings.get("respond_within", "4h"), language, dative=True)
+        )
 
 
 KIND = HandOver()

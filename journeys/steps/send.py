@@ -3,16 +3,13 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from contacts.conditions.leaves import duration_problems
+from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Problem, parse_duration, say_duration, show
-from journeys.steps.base import Kind
+from journeys.steps.base import EXPIRES, Kind
 from orchestrator.kernel import sql
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
-
-EXPIRES = "3d"
-PURPOSE = "email_marketing"
 
 
 class Send(Kind):

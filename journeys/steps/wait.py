@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import CharField, Value
 
 from contacts.conditions.language import RUN, compile_condition, depends_on, say, validate
-from contacts.conditions.leaves import duration_problems
+from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
 from journeys.steps.base import NEXT, Arrival, Kind, Route
 from journeys.steps.local_time import DAYS, next_open

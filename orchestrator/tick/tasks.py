@@ -48,7 +48,8 @@ def beat() -> None:
 def deliver() -> None:
     """Send what is approved, and free what a dead worker had claimed."""
     release_leases(now=_now())
-    deliver_touches(now=_now, limit=LIMIT)
+    while deliver_touches(now=_now, limit=LIMIT)["sent"]:
+        pass  # a batch that sent nothing was the last, or the mail server is away
 
 
 @shared_task(name="orchestrator.roll_up", expires=60)

@@ -57,7 +57,7 @@ capped AS MATERIALIZED (
 judged AS MATERIALIZED (
     SELECT f.*, capped.limits, capped.free_at,
            CASE
-               WHEN f.left_at IS NOT NULL AND f.left_reason <> 'completed' OR f.journey_state = 'archived' THEN 'left_journey'
+               WHEN f.left_at IS NOT NULL AND f.left_reason NOT IN ('completed', 'moved_version') OR f.journey_state = 'archived' THEN 'left_journey'
                WHEN f.expires_at <= %(now)s THEN 'expired'
                WHEN f.journey_state <> 'live' THEN 'journey_paused'
                WHEN f.address = '' THEN 'no_address'

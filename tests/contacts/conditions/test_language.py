@@ -153,7 +153,7 @@ def test_compile_of_hostile_names_is_a_parameter(anna, name):
 def test_say_gives_a_sentence_in_both_languages():
     condition = {"all": [{"event": "pricing_viewed", "count": {"gte": 3}, "within": "7d"}, {"not": {"stage": "active"}}]}
     assert say(condition, "en") == "pricing viewed at least 3 times within 7 days and not (stage is active)"
-    assert say(condition, "de") == "pricing viewed mindestens 3-mal innerhalb von 7 Tage und nicht (Stufe ist active)"
+    assert say(condition, "de") == "pricing viewed mindestens 3-mal innerhalb von 7 Tagen und nicht (Stufe ist active)"
 
 
 def test_explain_shows_each_leaf_with_its_value(anna):

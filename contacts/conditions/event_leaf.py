@@ -1,0 +1,109 @@
+"""The leaf on events: count, window, property filter; behaviour only with the guard's leave."""
+
+from typing import Any
+
+from django.db.models import BooleanField, Case, Count, Exists, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.expressions import Expression
+from django.db.models.functions import Coalesce
+
+from contacts.conditions.comparisons import TypedKey, compile_json, say_comparison, validate_comparison
+from contacts.conditions.expressions import UNKNOWN, All, Either, IsTrue, Not
+from contacts.conditions.parts import at, compile_count, count_problems, duration_problems, say_count
+from contacts.conditions.registry import Context, Leaf, behaviour_guard
+from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
+
+FLAGGED = ("email_opened", "email_clicked")  # feedback that carries `likely_machine`
+
+
+class EventLeaf(Leaf):
+    """`{"event": "order_placed", "count": {"gte": 3}, "within": "7d", "where": [...]}`: unknown without the guard's leave."""
+
+    key = "event"
+    KEYS = ("event", "count", "within", "since", "where")
+
+    def validate(self, node: dict[str, Any], path: str) -> list[Problem]:
+        problems = [
+            Problem(at(path, key), f"unknown; expected one of {', '.join(self.KEYS)}")
+            for key in node
+            if key not in self.KEYS
+        ]
+        if not isinstance(node["event"], str) or not node["event"]:
+            problems.append(Problem(at(path, "event"), f"expected the name of an event, got {show(node['event'])}"))
+        if "within" in node and "since" in node:
+            problems.append(Problem(path, "expected within or since, not both"))
+        if "within" in node:
+            problems += duration_problems(node["within"], at(path, "within"))
+        if "since" in node and node["since"] not in ("entry", "step"):
+            problems.append(Problem(at(path, "since"), f'expected "entry" or "step", got {show(node["since"])}'))
+        if "count" in node:
+            problems += count_problems(node["count"], at(path, "count"))
+        return problems + self._where_problems(node.get("where", []), at(path, "where"))
+
+    def _where_problems(self, where: Any, path: str) -> list[Problem]:
+        if not isinstance(where, list):
+            return [Problem(path, f"expected a list, got {show(where)}")]
+        problems = []
+        for i, part in enumerate(where):
+            if not isinstance(part, dict) or not isinstance(part.get("property"), str):
+                problems.append(Problem(f"{path}[{i}]", f'expected an object with "property", got {show(part)}'))
+            else:
+                problems += validate_comparison(part, f"{path}[{i}]", known={"property"}, run=True)
+        return problems
+
+    def events(self, node: dict[str, Any], context: Context) -> QuerySet:
+        """The events that count, for one row of the outer query."""
+        from contacts.events.models import Event
+
+        found = Event.objects.filter(
+            contact_id=OuterRef(context.subject.reference), name=node["event"], occurred_at__lte=context.now
+        )
+        if "within" in node:
+            found = found.filter(occurred_at__gt=context.now - parse_duration(node["within"]))
+        if "since" in node and context.subject.run:
+            found = found.filter(occurred_at__gt=OuterRef("entered_at" if node["since"] == "entry" else "arrived_at"))
+        if node["event"] in FLAGGED:  # machines open and click too: they move nobody
+            machine = TypedKey("properties", "likely_machine", "boolean", BooleanField())
+            found = found.filter(Not(IsTrue(machine)))
+        for part in node.get("where", []):
+            found = found.filter(compile_json("properties", part["property"], part, context))
+        return found
+
+    def compile(self, node: dict[str, Any], context: Context) -> Expression:
+        counted = compile_count(self.events(node, context), node.get("count", {"gte": 1}))
+        allowed = Either(Exists(_not_behaviour(node["event"])), behaviour_guard(context.subject))
+        if context.positive:
+            return All(allowed, counted)
+        return Case(When(allowed, then=counted), default=UNKNOWN)
+
+    def value(self, node: dict[str, Any], context: Context) -> Expression:
+        count = self.events(node, context).order_by().values("name").annotate(n=Count("id")).values("n")
+        allowed = Either(Exists(_not_behaviour(node["event"])), behaviour_guard(context.subject))
+        return Case(When(allowed, then=Coalesce(Subquery(count), Value(0))), default=None)
+
+    def say(self, node: dict[str, Any], language: str) -> str:
+        text = node["event"].replace("_", " ")
+        for i, part in enumerate(node.get("where", [])):
+            joiner = ({"en": " where ", "de": " mit "} if i == 0 else {"en": " and ", "de": " und "})[language]
+            text += f"{joiner}{part['property'].replace('_', ' ')} {say_comparison(part, language)}"
+        if "count" in node:
+            text += f" {say_count(node['count'], language)}"
+        if "within" in node:
+            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(
+                node["within"], language, dative=True
+            )
+        if "since" in node:
+            since = {
+                "en": {"entry": " since the entry", "step": " since this step"},
+                "de": {"entry": " seit dem Eintritt", "step": " seit diesem Schritt"},
+            }
+            text += since[language][node["since"]]
+        return text
+
+    def depends_on(self, node: dict[str, Any]) -> Dependencies:
+        return Dependencies(events={node["event"]}, timed="within" in node)
+
+
+def _not_behaviour(name: str) -> QuerySet:
+    from contacts.events.models import EventType
+
+    return EventType.objects.filter(slug=name).exclude(kind=EventType.Kind.BEHAVIOUR)
