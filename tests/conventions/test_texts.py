@@ -95,3 +95,33 @@ def test_messages_tells_missing_fuzzy_unused_and_lost_places(tmp_path):
     again = messages.read(tmp_path / "a.po")
     assert again.get("old").string == "alt"
     assert again.get("gone") is None
+
+
+SPOKEN = re.compile(r'\b(?:title|alt|placeholder|aria-label)="([^"{]*[A-Za-z]{2}[^"{]*)"')
+
+
+def spoken(page: str) -> list[str]:
+    """The words of a template that stand outside of translate tags."""
+    page = re.sub(r"\{%\s*(blocktranslate|comment)\b.*?\{%\s*end\1\s*%\}|\{#.*?#\}", " ", page, flags=re.S)
+    attributes = SPOKEN.findall(page)
+    page = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", page, flags=re.S)
+    page = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>|&\w+;", " ", page, flags=re.S)
+    return attributes + re.findall(r"[^\W\d_]{2,}", page)
+
+
+def test_templates_say_nothing_untranslated():
+    names = {"Orchestrator", "Nordlicht"}
+    pages = sorted((settings.ROOT / "templates").rglob("*.html"))
+    wrong = {short(path): words for path in pages if (words := [w for w in spoken(path.read_text()) if w not in names])}
+    assert wrong == {}
+
+
+def test_sentences_beside_rules_come_in_both_languages():
+    wrong = []
+    for path in files(".py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Dict):
+                keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+                if ("en" in keys) != ("de" in keys):
+                    wrong.append(f"{short(path)}:{node.lineno}")
+    assert wrong == []
