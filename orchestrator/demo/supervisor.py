@@ -50,6 +50,7 @@ class Supervisor:
             self._load()
             self._start_parts()
             self._wait_until_ready()
+            self._start("visitors", "manage.py", "demo_visitors")
             self._greet()
             self._watch()
         finally:
@@ -120,14 +121,13 @@ class Supervisor:
                 raise
 
     def _start_parts(self) -> None:
-        say("Web, worker, beat, visitors ...")
+        say("Web, worker, beat ...")
         celery = ("-m", "celery", "-A", "orchestrator.celery")
         web = ("-m", "gunicorn", "orchestrator.wsgi", "-b", f"127.0.0.1:{self.config.port}", "-k", "gthread", "-w", "2")
-        self._start("web", *web, "--threads", "8", "--no-control-socket", "--access-logfile", "-")
+        self._start("web", *web, "--threads", "8", "--preload", "--no-control-socket", "--access-logfile", "-")
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         self._start("worker", *celery, "worker", "-c", "2", "-l", "INFO", "-n", "demo@%h", *quiet)
         self._start("beat", *celery, "beat", "-l", "INFO", "--pidfile=")
-        self._start("visitors", "manage.py", "demo_visitors")
 
     def _start(self, name: str, *command: str) -> None:
         child = Child(name, list(command), logs=self.config.logs, environment=self.environment)
