@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import cast
 
 from orchestrator.kernel import sql
 from orchestrator.kernel.scope import Scope
@@ -65,4 +66,4 @@ def _waiting(journeys: tuple[int, ...] | None, at: datetime) -> list[int]:
 def _due(journeys: tuple[int, ...] | None) -> datetime | None:
     ids = None if journeys is None else list(journeys)
     ((at,),) = sql.rows(sql.statement("orchestrator/replay/sql/next.sql"), {"journeys": ids})
-    return at
+    return cast(datetime | None, at)

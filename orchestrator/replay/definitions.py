@@ -23,22 +23,29 @@ class UnknownJourney(Exception):
     """There is no live journey of this name, and no file of the project either."""
 
 
+def check_known(slugs: list[str]) -> None:
+    """Raise UnknownJourney for a name that is neither live nor a file of the project."""
+    live = set(Journey.objects.filter(state=Journey.State.LIVE).values_list("slug", flat=True))
+    files = {path.stem for path in FOLDER.glob("*.yaml")} - set(Journey.objects.values_list("slug", flat=True))
+    for slug in slugs:
+        if slug not in live | files:
+            raise UnknownJourney(slug)
+
+
 @transaction.atomic
 def bring_journeys(*, slugs: list[str], now: datetime) -> list[Journey]:
     """Find the journeys, taking in those of the project's files that are not there yet. Raises UnknownJourney."""
+    check_known(slugs)
     found = []
     for slug in slugs:
         path = FOLDER / f"{slug}.yaml"
-        if not Journey.objects.filter(slug=slug).exists() and path.is_file() and path.parent == FOLDER:
+        if not Journey.objects.filter(slug=slug).exists():
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
             for signal in document.pop("signals", []):
                 Signal.objects.get_or_create(slug=signal["slug"], defaults=_signal(signal))
             import_blocks(blocks=document.pop("blocks", []), now=now)
             import_journey(definition=document, now=now)
-        journey = Journey.objects.filter(slug=slug, state=Journey.State.LIVE).select_related("live_version").first()
-        if journey is None:
-            raise UnknownJourney(slug)
-        found.append(journey)
+        found.append(Journey.objects.select_related("live_version").get(slug=slug))
     return found
 
 

@@ -2,26 +2,27 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from consent.records.models import State
 from consent.records.operations import Choice, record_consents
 from contacts.events.models import EventType
 from contacts.events.operations import open_months
+from contacts.profiles.models import Contact
 from contacts.profiles.operations import NewContact, upsert_contacts
-from contacts.profiles.rules import language_of_country, zone_of_country
 from journeys.definitions.models import Journey
 from orchestrator.kernel import doorbell, sql
 from orchestrator.replay.clock import run_through
-from orchestrator.replay.definitions import bring_journeys, listening
-from orchestrator.replay.rules import BadLine, InvalidMapping, Layout, Row, check_columns, read_row
+from orchestrator.replay.definitions import bring_journeys, check_known, listening
+from orchestrator.replay.mapping import check_columns
+from orchestrator.replay.rules import BadLine, InvalidMapping, Layout, Row, read_row
 from orchestrator.replay.source import Line
 
 CHUNK = 5_000  # people in one statement
@@ -88,6 +89,7 @@ def replay(
     moved further at once. Raises InvalidMapping and UnknownJourney: nothing was written.
     """
     started = time.monotonic()
+    check_known(journeys)
     with doorbell.silence():
         staged = stage(layout=layout, lines=lines, progress=progress)
         summary = Summary(contacts=len(staged.people), rejected=len(staged.rejects))
@@ -107,28 +109,34 @@ def replay(
 
 def stage(*, layout: Layout, lines: Iterable[Line], progress: Progress) -> Staged:
     """Read every line into a temporary table. Raises InvalidMapping when a column is missing."""
-    staged = Staged()
-    columns = layout.columns
+    staged, rest = Staged(), iter(lines)
+    columns = layout.columns or _header(layout, next(rest, None))
     for statement in sql.statement("orchestrator/replay/sql/stage.sql").split(";\n"):
         sql.count(statement)
     with connection.cursor() as cursor, cursor.copy("COPY replay_line FROM STDIN") as copy:
         copy.set_types(["int8", "text", "text", "timestamptz", "text", "text"])
-        for line in lines:
-            if not columns and not line.problem:
-                columns = tuple(name.strip() for name in line.cells)
-                check_columns(layout, columns)
-                continue
+        for line in rest:
             try:
                 row = _row(layout, columns, line)
             except BadLine as bad:
                 staged.rejects.append(Reject(line.number, str(bad)))
                 continue
-            _add(staged, layout, row)
+            _add(staged, row)
             body = msgspec.json.encode(row.properties).decode()
             copy.write_row((line.number, row.key, row.name, row.occurred_at, body, row.message_id))
             if staged.lines % 50_000 == 0:
                 progress(f"{staged.lines} lines read")
     return staged
+
+
+def _header(layout: Layout, line: Line | None) -> tuple[str, ...]:
+    if line is None or line.problem:
+        raise InvalidMapping(
+            f"file: expected a first line with the names of columns{', ' * bool(line)}{line.problem if line else ''}"
+        )
+    columns = tuple(name.strip() for name in line.cells)
+    check_columns(layout, columns)
+    return columns
 
 
 def _row(layout: Layout, columns: tuple[str, ...], line: Line) -> Row:
@@ -139,26 +147,34 @@ def _row(layout: Layout, columns: tuple[str, ...], line: Line) -> Row:
     return read_row(layout, dict(zip(columns, line.cells, strict=True)))
 
 
-def _add(staged: Staged, layout: Layout, row: Row) -> None:
-    person = {name: value if value is None else str(value) for name, value in row.person.items()}
-    known = staged.people.get(row.key)
-    if known is None or any(person[name] not in (None, getattr(known, name)) for name in person) or row.attributes:
-        said = {name: value for name, value in person.items() if value is not None}
-        old = known or _fresh(layout, said)
-        staged.people[row.key] = old._replace(**said, attributes={**(old.attributes or {}), **row.attributes} or None)
+def _add(staged: Staged, row: Row) -> None:
+    said = {name: str(value) for name, value in row.person.items() if value is not None}
+    known = staged.people.get(row.key, NewContact())
+    if row.key not in staged.people or row.attributes or any(getattr(known, name) != said[name] for name in said):
+        attributes = {**(known.attributes or {}), **row.attributes} or None
+        staged.people[row.key] = known._replace(**said, attributes=attributes)
     staged.lines += 1
     staged.names[row.name] += 1
     staged.first = min(staged.first or row.occurred_at, row.occurred_at)
     staged.last = max(staged.last or row.occurred_at, row.occurred_at)
 
 
-def _fresh(layout: Layout, said: dict[str, str]) -> NewContact:
-    country = said.get("country") or layout.defaults.get("country")
-    return NewContact(
-        country=country,
-        language=layout.defaults.get("language") or language_of_country(country),
-        time_zone=layout.defaults.get("time_zone") or zone_of_country(country) or settings.TEAM_TIME_ZONE,
+def _with_defaults(layout: Layout, people: list[NewContact]) -> list[NewContact]:
+    """What the mapping assumes is for new people only: nobody's language changes by a replay."""
+    ids, mails = {p.external_id for p in people}, {(p.email or "").lower() for p in people} - {""}
+    there = Contact.objects.filter(Q(external_id__in=ids - {None}) | Q(email__in=mails)).values_list(
+        "external_id", "email"
     )
+    known = {key for pair in there for key in pair if key}
+    return [
+        p if p.external_id in known or (p.email or "").lower() in known else _fresh(layout.defaults, p) for p in people
+    ]
+
+
+def _fresh(defaults: Mapping[str, str], person: NewContact) -> NewContact:
+    country = person.country or defaults.get("country")
+    language = person.language or defaults.get("language")
+    return person._replace(country=country, language=language, time_zone=person.time_zone or defaults.get("time_zone"))
 
 
 @transaction.atomic
@@ -175,7 +191,7 @@ def write_people(*, layout: Layout, staged: Staged, journeys: list[str], progres
             EventType.objects.get_or_create(slug=slug, defaults=names | {"kind": said["kind"]})
     keys, ids = list(staged.people), []
     for start in range(0, len(keys), CHUNK):
-        people = [staged.people[key] for key in keys[start : start + CHUNK]]
+        people = _with_defaults(layout, [staged.people[key] for key in keys[start : start + CHUNK]])
         ids += upsert_contacts(people=people, now=staged.first, source=layout.source)
         progress(f"{len(ids)} of {len(keys)} people")
     with connection.cursor() as cursor, cursor.copy("COPY replay_person FROM STDIN") as copy:

@@ -11,9 +11,11 @@ import yaml
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from consent.records.operations import UnknownPurpose
 from orchestrator.replay.definitions import UnknownJourney
+from orchestrator.replay.mapping import read_mapping
 from orchestrator.replay.operations import Reject, Summary, replay
-from orchestrator.replay.rules import InvalidMapping, Layout, read_mapping
+from orchestrator.replay.rules import InvalidMapping, Layout
 from orchestrator.replay.source import read_lines
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "replay" / "mappings"
@@ -69,6 +71,10 @@ class Command(BaseCommand):
             raise CommandError(f"mapping {options['mapping']}:\n{error}", returncode=UNUSABLE) from error
         except UnknownJourney as error:
             raise CommandError(f"there is no live journey {error}", returncode=UNUSABLE) from error
+        except UnknownPurpose as error:
+            raise CommandError(
+                f"mapping {options['mapping']}:\nconsent: there is no purpose {error}", returncode=UNUSABLE
+            ) from error
         except FileNotFoundError as error:
             raise CommandError(f"there is no file {error.filename}", returncode=UNUSABLE) from error
         if options["rejects"]:
