@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from contacts.handover import operations, queries
 from contacts.handover.forms import AnswerForm
 from contacts.handover.models import Handover
 from contacts.handover.rules import MOVES, Action, main_signal, say_reason
-from orchestrator.kernel.access import everyone
+from orchestrator.kernel.access import Role, everyone, role_of
 from orchestrator.kernel.fields import translated
 
 PAGE_SIZE = 50
@@ -49,13 +50,17 @@ def handover_queue(request: HttpRequest) -> HttpResponse:
 @require_GET
 def handover_detail(request: HttpRequest, handover_id: int) -> HttpResponse:
     """Show one lead: why now, what was said, what can be done."""
-    return render(request, _template(request, "detail"), _detail(handover_id, timezone.now()))
+    return render(
+        request, _template(request, "detail"), _detail(handover_id, timezone.now(), answers=_may_answer(request))
+    )
 
 
 @everyone
 @require_POST
 def handover_act(request: HttpRequest, handover_id: int, action: str) -> HttpResponse:
     """Do what sales decided, and show the lead again."""
+    if not _may_answer(request):
+        raise PermissionDenied
     if action not in list(Action) or queries.one_handover(handover_id) is None:
         raise Http404
     now = timezone.now()
@@ -72,6 +77,11 @@ def handover_act(request: HttpRequest, handover_id: int, action: str) -> HttpRes
         context = _detail(handover_id, now, form_with_errors, action) | {"told": messages.get_messages(request)}
         return render(request, _template(request, "detail"), context)
     return redirect("handover_detail", handover_id)
+
+
+def _may_answer(request: HttpRequest) -> bool:
+    """Sales answers; marketing sees the same screen and only reads."""
+    return role_of(request.user) is Role.SALES or bool(cast(User, request.user).is_staff)
 
 
 def _answer(request: HttpRequest, handover_id: int, action: Action, given: dict[str, Any], now: datetime) -> None:
@@ -123,7 +133,9 @@ def _row(handover: Handover, now: datetime) -> dict[str, Any]:
     }
 
 
-def _detail(handover_id: int, now: datetime, invalid: AnswerForm | None = None, action: str = "") -> dict[str, Any]:
+def _detail(
+    handover_id: int, now: datetime, invalid: AnswerForm | None = None, action: str = "", *, answers: bool = True
+) -> dict[str, Any]:
     handover = queries.one_handover(handover_id)
     if handover is None:
         raise Http404
@@ -155,7 +167,7 @@ def _detail(handover_id: int, now: datetime, invalid: AnswerForm | None = None, 
                 "open": slug == (action or Action.ACCEPT),
             }
             for slug, name in _action_names().items()
-            if handover.state in MOVES[slug].before
+            if answers and handover.state in MOVES[slug].before
         ],
         "now": now,
     }

@@ -121,7 +121,8 @@ def test_sentences_beside_rules_come_in_both_languages():
     for path in files(".py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Dict):
-                keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+                pairs = zip(node.keys, node.values, strict=True)
+                keys = {key.value for key, text in pairs if isinstance(key, ast.Constant) and strings(text)}
                 if ("en" in keys) != ("de" in keys):
                     wrong.append(f"{short(path)}:{node.lineno}")
     assert wrong == []

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from contacts.handover.operations import Lead, open_handovers
 from contacts.models import Account, Contact, Event, EventType, Handover, Signal, SignalFiring
+from orchestrator.kernel.access import SALES_GROUP
 
 NOW = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)  # Wednesday, 10:00 in Berlin
 
@@ -27,6 +28,12 @@ def ben(db):
 @pytest.fixture
 def kim(db):
     return User.objects.create_user("kim", first_name="Kim", last_name="Meier")
+
+
+@pytest.fixture
+def sales(kim):
+    kim.groups.add(Group.objects.get_or_create(name=SALES_GROUP)[0])
+    return kim
 
 
 @pytest.fixture

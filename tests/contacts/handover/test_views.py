@@ -18,8 +18,8 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def page(client, kim):
-    client.force_login(kim)
+def page(client, sales):
+    client.force_login(sales)
     with time_machine.travel(NOW + timedelta(hours=5), tick=False):
         yield client
 
@@ -117,9 +117,19 @@ def test_handover_act_wins_with_a_value(page, lead):
 
 @pytest.mark.parametrize(("action", "status"), [("nonsense", 404), ("accept", 404)])
 def test_handover_act_on_what_is_not_there_answers_404(page, db, action, status):
-    assert page.post(reverse("handover_act", args=[999, action])).status_code == status
+    for handover_id in (999, 10**30):
+        assert page.post(reverse("handover_act", args=[handover_id, action])).status_code == status
+        assert page.get(reverse("handover_detail", args=[handover_id])).status_code == 404
 
 
 def test_handover_act_by_get_is_refused(page, lead):
     assert page.get(reverse("handover_act", args=[lead.pk, "accept"])).status_code == 405
     assert User.objects.count() == 1
+
+
+def test_handover_act_of_marketing_is_refused_and_not_offered(client, lead, robin):
+    client.force_login(robin)
+    html = client.get(reverse("handover_detail", args=[lead.pk])).content.decode()
+    assert "Your answer" not in html
+    assert act(client, lead, "accept").status_code == 403
+    assert Handover.objects.get().state == "waiting"
