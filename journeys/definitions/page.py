@@ -74,7 +74,7 @@ def in_order(step: Step) -> dict[str, int]:
 def _card(step: Step, numbers: StepNumbers, hints: list[str], limits: Mapping[str, str]) -> Card:
     sent = sum(numbers.touches[state] for state in (Touch.State.SENT, Touch.State.SENDING))
     stopped = [
-        (Touch.State(state).label, say_reason(reason, limit=limits.get(reason.removeprefix("cap_"), "")), n)
+        (str(Touch.State(state).label), say_reason(reason, limit=limits.get(reason.removeprefix("cap_"), "")), n)
         for (state, reason), n in numbers.reasons.most_common()
         if state in (Touch.State.HELD, *NOT_SENT)
     ]

@@ -99,7 +99,7 @@ def runs(*, since: datetime, journey_id: int | None = None) -> dict[int, Run]:
         held_out=Count("id", filter=recent & held_out),
         held_out_goals=Count("id", filter=recent & held_out & goal),
     ):
-        found[row.pop("journey_id")] = row
+        found[row["journey_id"]] = {name: row[name] for name in Run._fields}  # type: ignore[literal-required]
     return {journey: Run(**counts) for journey, counts in found.items()}
 
 

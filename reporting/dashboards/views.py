@@ -33,7 +33,7 @@ def find(request: HttpRequest) -> HttpResponse:
     """Find contacts and journeys by a few letters; a single hit is opened at once."""
     words = request.GET.get("q", "").replace("\0", "").strip()
     may_see_journeys = role_of(request.user) is Role.MARKETING
-    journeys = found_journeys(words)[:FOUND] if words and may_see_journeys else []
+    journeys = list(found_journeys(words)[:FOUND]) if words and may_see_journeys else []
     contacts = list(listing.contacts(words=words)[:FOUND]) if words else []
     if len(journeys) + len(contacts) == 1:
         where = reverse("journey", args=[journeys[0].slug]) if journeys else reverse("contact", args=[contacts[0].pk])

@@ -98,8 +98,15 @@ def timeline(
     after: tuple[datetime, str, int] | None = None,
 ) -> tuple[list[Line], bool]:
     """Read one page of what happened, newest first. after: the last row of the page before. Also says whether there is more."""
-    at, kind, row_id = after or (now + timedelta(days=1), FOREVER, 0)
-    params = {"contact": contact_id, "kinds": list(kinds), "at": at, "kind": kind, "id": row_id, "most": PAGE_SIZE + 1}
+    last_at, last_kind, last_id = after or (now + timedelta(days=1), FOREVER, 0)
+    params = {
+        "contact": contact_id,
+        "kinds": list(kinds),
+        "at": last_at,
+        "kind": last_kind,
+        "id": last_id,
+        "most": PAGE_SIZE + 1,
+    }
     found = sql.rows(sql.statement("reporting/explain/sql/timeline.sql"), params)
-    lines = [Line(*row[:3], json.loads(row[3]) if isinstance(row[3], str) else row[3]) for row in found]
+    lines = [Line(at, kind, row_id, json.loads(facts)) for at, kind, row_id, facts in found]
     return lines[:PAGE_SIZE], len(lines) > PAGE_SIZE
