@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    Func,
+    JSONField,
+    Max,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import Expression
 from django.db.models.functions import Coalesce
 
@@ -50,7 +64,7 @@ class EventLeaf(Leaf):
                 problems += validate_comparison(part, f"{path}[{i}]", known={"property"}, run=True)
         return problems
 
-    def events(self, node: dict[str, Any], context: Context) -> QuerySet:
+    def events(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
         """The events that count, for one row of the outer query."""
         from contacts.events.models import Event
 
@@ -77,8 +91,25 @@ class EventLeaf(Leaf):
 
     def value(self, node: dict[str, Any], context: Context) -> Expression:
         count = self.events(node, context).order_by().values("name").annotate(n=Count("id")).values("n")
+        return self._allowed(node, context, Coalesce(Subquery(count), Value(0)))
+
+    def last_at(self, node: dict[str, Any], context: Context) -> Expression:
+        """When the newest event that counts occurred."""
+        newest = self.events(node, context).order_by().values("name").annotate(at=Max("occurred_at")).values("at")
+        return self._allowed(node, context, Subquery(newest))
+
+    def newest(self, node: dict[str, Any], context: Context) -> Expression:
+        """The newest event that counts as JSON: name and properties."""
+        parts = (Value("name"), F("name"), Value("properties"), F("properties"))
+        json = Func(*parts, function="jsonb_build_object", output_field=JSONField())
+        return self._allowed(
+            node, context, Subquery(self.events(node, context).order_by("-occurred_at").values(json=json)[:1])
+        )
+
+    def _allowed(self, node: dict[str, Any], context: Context, shown: Any) -> Expression:
+        """A value that is shown only where the event may be looked at."""
         allowed = Either(Exists(_not_behaviour(node["event"])), behaviour_guard(context.subject))
-        return Case(When(allowed, then=Coalesce(Subquery(count), Value(0))), default=None)
+        return Case(When(allowed, then=shown), default=None)
 
     def say(self, node: dict[str, Any], language: str) -> str:
         text = node["event"].replace("_", " ")
@@ -103,7 +134,7 @@ class EventLeaf(Leaf):
         return Dependencies(events={node["event"]}, timed="within" in node)
 
 
-def _not_behaviour(name: str) -> QuerySet:
+def _not_behaviour(name: str) -> QuerySet[Any]:
     from contacts.events.models import EventType
 
     return EventType.objects.filter(slug=name).exclude(kind=EventType.Kind.BEHAVIOUR)

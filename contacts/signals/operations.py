@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DateTimeField, F, Func, JSONField, Max, Subquery, Value
+from django.db.models import DateTimeField, Func, JSONField, Value
 from django.db.models.expressions import Expression
 from django.db.models.functions import Greatest
 
-from contacts.conditions import registry
+from contacts.conditions.event_leaf import EventLeaf
 from contacts.conditions.language import CONTACT, compile_condition, depends_on
 from contacts.conditions.registry import Context
 from contacts.conditions.rules import group_of
@@ -84,36 +84,20 @@ def _statement(signal: Signal, now: datetime, scope: Scope) -> tuple[str, tuple[
 
 def _evidence(condition: dict[str, Any], context: Context) -> dict[str, Expression]:
     """What made the signal hold: how often each event, when the last one was, and what was in the last of the first kind."""
-    leaf = registry.leaf_of({"event": ""})
     nodes = list(_asserted_events(condition))
-    if leaf is None or not nodes:
+    if not nodes:
         return {
             "last_at": Value(None, output_field=DateTimeField()),
             "counts": Value({}, output_field=JSONField()),
             "last_event": Value({}, output_field=JSONField()),
         }
-    lasts: list[Any] = []
-    counts: list[Any] = []
-    for node in nodes:
-        events = leaf.events(node, context).order_by()  # type: ignore[attr-defined]
-        lasts.append(Subquery(events.values("name").annotate(at=Max("occurred_at")).values("at")))
-        counts += [Value(node["event"]), leaf.value(node, context)]
-    newest = leaf.events(nodes[0], context).order_by("-occurred_at")[:1]  # type: ignore[attr-defined]
+    leaf = EventLeaf()
+    lasts = [leaf.last_at(node, context) for node in nodes]
+    counts = [part for node in nodes for part in (Value(node["event"]), leaf.value(node, context))]
     return {
         "last_at": Greatest(*lasts) if len(lasts) > 1 else lasts[0],
         "counts": Func(*counts, function="jsonb_build_object", output_field=JSONField()),
-        "last_event": Subquery(
-            newest.values(
-                json=Func(
-                    Value("name"),
-                    F("name"),
-                    Value("properties"),
-                    F("properties"),
-                    function="jsonb_build_object",
-                    output_field=JSONField(),
-                )
-            )
-        ),
+        "last_event": leaf.newest(nodes[0], context),
     }
 
 

@@ -26,7 +26,7 @@ def move_stages(*, now: datetime, scope: Scope) -> set[str]:
         depends.merge(depends_on(stage.condition))
     if not stages or not scope.concerns(depends.news(), timed=depends.timed):
         return set()
-    whens = [When(IsTrue(compile_condition(stage.condition, now=now)), then=Value(stage.pk)) for stage in stages]
+    whens = [When(IsTrue(compile_condition(stage.condition or {}, now=now)), then=Value(stage.pk)) for stage in stages]
     judged = Contact.objects.filter(Q(stage=None) | Q(stage__condition__isnull=False)).annotate(
         new=Case(*whens, default=None, output_field=BigIntegerField())
     )

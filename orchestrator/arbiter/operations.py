@@ -1,6 +1,7 @@
 """Decides touches: one verdict with one reason each, all gates in one statement."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -20,7 +21,7 @@ def decide_touches(*, now: datetime, scope: Scope, batch: int) -> dict[tuple[str
     People are locked first, then decided in rounds of one touch each, the highest score first: a round counts the
     slots that the rounds before have taken. The number of rounds is the most touches that one person has open, not the number of people.
     """
-    params = {
+    params: dict[str, Any] = {
         "now": now,
         "scope": scope.ids(),
         "batch": batch,

