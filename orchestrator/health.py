@@ -37,15 +37,16 @@ def health(*, now: datetime) -> dict[str, bool]:
 
 
 def _broker_answers() -> bool:
+    transport = app.connection_for_write()
+    away: tuple[type[BaseException], ...] = (
+        KombuError,
+        OSError,
+        *transport.connection_errors,
+        *transport.channel_errors,
+    )
     try:
-        with app.connection_for_write() as broker:
+        with transport as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
-    except (KombuError, OSError, *broker_errors()):
+    except away:
         return False
     return True
-
-
-def broker_errors() -> tuple[type[Exception], ...]:
-    """What the broker's own library raises when nobody answers."""
-    transport = app.connection_for_write()
-    return (*transport.connection_errors, *transport.channel_errors)

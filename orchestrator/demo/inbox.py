@@ -59,7 +59,7 @@ def read(folder: Path, name: str) -> Mail | None:
     if not NAME.fullmatch(name) or not (path := folder / name).exists():
         return None
     message = message_from_bytes(path.read_bytes(), policy=default)
-    return Mail(name, datetime.fromtimestamp(int(name.split("-")[0]) / 1e9, UTC), message)  # type: ignore[arg-type]
+    return Mail(name, datetime.fromtimestamp(int(name.split("-")[0]) / 1e9, UTC), message)
 
 
 def mails(folder: Path, limit: int) -> Iterator[Mail]:

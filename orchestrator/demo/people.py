@@ -16,6 +16,7 @@ COUNTRIES = (("DE", 68, 0.05), ("AT", 17, 0.04), ("CH", 15, 0.10))
 KINDS = (("browser", 46), ("buyer", 36), ("regular", 18))
 SHARE_B2B = 0.085
 CONSENT_SHARES = {"email_marketing": 0.72, "profiling": 0.62, "third_party": 0.26}
+ASCII = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss", ord(" "): "-"}
 WITHDRAWN = 0.06  # of those who agreed to something
 
 
@@ -99,4 +100,4 @@ def _country(dice: random.Random) -> tuple[str, float]:
 
 
 def _ascii(text: str) -> str:
-    return text.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", " ": "-"}))
+    return text.lower().translate(ASCII)

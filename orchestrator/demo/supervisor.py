@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from orchestrator.demo.children import Child, check_port, hold_lock
@@ -65,7 +66,7 @@ class Supervisor:
         environment = self.environment
         if "DATABASE_URL" not in environment:
             self.postgres = embedded.start_postgres(self.config.folder)
-            self.stops.append(lambda server=self.postgres: server.stop(signal.SIGINT))
+            self.stops.append(partial(self.postgres.stop, signal.SIGINT))
             embedded.create_database(self.postgres, DATABASE)
             environment["PGHOST"] = str(self.postgres.socket)
         if "BROKER_URL" not in environment:
