@@ -42,9 +42,8 @@ def _bag(description: str) -> dict[str, Any]:
     listed = {"type": "array", "items": value, "maxItems": 20}
     return {
         "type": "object",
-        "description": description,
+        "description": f"{description}; names of 1 to {MAX_NAME} characters",
         "maxProperties": MAX_PROPERTIES,
-        "propertyNames": {"minLength": 1, "maxLength": MAX_NAME, "pattern": r"^[^\x00]+$"},
         "additionalProperties": {"anyOf": [*value["anyOf"], listed, {"type": "object", "additionalProperties": value}]},
     }
 

@@ -16,39 +16,24 @@ def read_mapping(document: Any) -> Layout:
     contact = check.object(top.get("contact"), "contact", {*PERSON, "attributes"})
     event = check.object(top.get("event"), "event", {"name", "occurred_at", "message_id", "properties"})
     when = check.object(event.get("occurred_at"), "event.occurred_at", {"column", "format", "zone"})
-    bags = [
-        check.values(check.object(bag, path, None, missing_ok=True), path)
-        for bag, path in (
-            (contact.get("attributes"), "contact.attributes"),
-            (event.get("properties"), "event.properties"),
-        )
-    ]
+    attributes = check.object(contact.get("attributes"), "contact.attributes", None, missing_ok=True)
+    properties = check.object(event.get("properties"), "event.properties", None, missing_ok=True)
     defaults = check.object(top.get("defaults"), "defaults", {"language", "country", "time_zone"}, missing_ok=True)
-    if not {"external_id", "email"} & set(contact):
-        check.say("contact", "expected external_id or email")
-    separator = file.get("separator", ",")
-    check.one_of(separator, SEPARATORS, "file.separator")
-    check.one_of(defaults.get("language", "en"), LANGUAGES, "defaults.language")
-    check.one_of(when.get("zone", "UTC"), zones(), "event.occurred_at.zone", show=False)
-    if "country" in defaults:
-        check.one_of(defaults["country"], countries(), "defaults.country", show=False)
-    if "time_zone" in defaults:
-        check.one_of(defaults["time_zone"], zones(), "defaults.time_zone", show=False)
-    types = check.types(top.get("events"))
+    zone = check.known(file, contact, when, defaults)
     layout = Layout(
         source=check.text(top.get("source"), "source", 50),
         encoding=check.encoding(file.get("encoding", "utf-8")),
-        separator=SEPARATORS.get(str(separator), ","),
+        separator=SEPARATORS.get(str(file.get("separator", ",")), ","),
         columns=tuple(check.texts(file.get("columns", []), "file.columns")),
         person=check.values({name: contact[name] for name in PERSON if name in contact}, "contact"),
-        attributes=bags[0],
+        attributes=check.values(attributes, "contact.attributes"),
         name=check.value(event.get("name"), "event.name"),
         time_column=check.text(when.get("column"), "event.occurred_at.column", 200),
         time_format=check.text(when.get("format", "iso"), "event.occurred_at.format", 100),
-        zone=ZoneInfo("UTC") if check.problems else ZoneInfo(when.get("zone", "UTC")),
+        zone=zone,
         message_id=tuple(check.texts(event.get("message_id"), "event.message_id")),
-        properties=bags[1],
-        types=types,
+        properties=check.values(properties, "event.properties"),
+        types=check.types(top.get("events")),
         consent=tuple(check.texts(top.get("consent", []), "consent")),
         defaults=defaults,
     )
@@ -112,6 +97,20 @@ class _Checker:
         except (LookupError, TypeError):
             self.say("file.encoding", f"expected the name of an encoding, got {given!r}")
         return str(given)
+
+    def known(
+        self, file: dict[str, Any], contact: dict[str, Any], when: dict[str, Any], defaults: dict[str, Any]
+    ) -> ZoneInfo:
+        """Look at what must be one of a list; returns the zone of the dates."""
+        if not {"external_id", "email"} & set(contact):
+            self.say("contact", "expected external_id or email")
+        self.one_of(file.get("separator", ","), SEPARATORS, "file.separator")
+        self.one_of(defaults.get("language", "en"), LANGUAGES, "defaults.language")
+        self.one_of(defaults.get("country", "DE"), countries(), "defaults.country", show=False)
+        self.one_of(defaults.get("time_zone", "UTC"), zones(), "defaults.time_zone", show=False)
+        zone = when.get("zone", "UTC")
+        self.one_of(zone, zones(), "event.occurred_at.zone", show=False)
+        return ZoneInfo(zone if isinstance(zone, str) and zone in zones() else "UTC")
 
     def values(self, given: dict[str, Any], path: str) -> dict[str, Value]:
         return {name: self.value(each, f"{path}.{name}") for name, each in given.items()}
