@@ -1,9 +1,13 @@
 """Every reason and every text for people has English and German."""
 
 import ast
+import gettext
+import io
 import re
 
+import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from journeys.enrollments.rules import CAP_PREFIX, REASONS, say_reason
 from orchestrator.kernel import messages
@@ -95,6 +99,23 @@ def test_messages_tells_missing_fuzzy_unused_and_lost_places(tmp_path):
     again = messages.read(tmp_path / "a.po")
     assert again.get("old").string == "alt"
     assert again.get("gone") is None
+
+
+def test_messages_compiles_what_django_reads(tmp_path):
+    catalog = messages.Catalog(locale="de")
+    catalog.add("one", "eins")
+    catalog.add(("%(n)s day", "%(n)s days"), ("%(n)s Tag", "%(n)s Tage"))
+    messages.compile_to(tmp_path / "a.mo", catalog)
+    with (tmp_path / "a.mo").open("rb") as file:
+        german = gettext.GNUTranslations(file)
+    assert german.gettext("one") == "eins"
+    assert german.ngettext("%(n)s day", "%(n)s days", 2) == "%(n)s Tage"
+
+
+def test_messages_check_fails_when_german_is_missing(tmp_path, settings):
+    settings.LOCALE_PATHS = [settings.ROOT / "var" / "no-locale"]
+    with pytest.raises(CommandError, match="texts need German"):
+        call_command("messages", check=True, stdout=io.StringIO())
 
 
 SPOKEN = re.compile(r'\b(?:title|alt|placeholder|aria-label)="([^"{]*[A-Za-z]{2}[^"{]*)"')
