@@ -20,7 +20,7 @@ def series(values: Mapping[date, float], days: Sequence[date]) -> list[float]:
     return [values.get(day, 0.0) for day in days]
 
 
-def sparkline(values: Sequence[float], *, width: float = 90, height: float = 22) -> str:
+def sparkline(values: Sequence[float], *, width: float = 80, height: float = 22) -> str:
     """Compute the points of an SVG polyline for values; a flat line in the middle when nothing changes."""
     if len(values) < 2:
         return ""

@@ -87,7 +87,7 @@ def _journey(row: Enrollment, coming: dict[int, Step], now: datetime) -> dict[st
         "due_at": row.due_at,
         "due_now": row.due_at is not None and row.due_at <= now,
         "holdout": row.arm == "holdout",
-        "next": (" " + _("or") + " ").join(f"“{name}”" for name in names),
+        "next": (" " + _("or") + " ").join(names),
     }
 
 
@@ -98,7 +98,7 @@ def _signal(firing: SignalFiring) -> dict[str, Any]:
         "strength": firing.signal.get_strength_display(),
         "tone": tones[firing.signal.strength],
         "sentence": say(firing.signal.condition, _language()),
-        "evidence": rules.flat(firing.evidence or {}),
+        "evidence": rules.say_evidence(firing.evidence or {}),
         "fired_at": firing.fired_at,
         "until": firing.fired_at + min(firing.signal.holds_for, timedelta(days=36500)),
     }

@@ -42,6 +42,14 @@ def say_properties(properties: Mapping[str, Any]) -> str:
     return " · ".join(f"{name}: {value}" for name, value in plain[:SHOWN_PROPERTIES])
 
 
+def say_evidence(evidence: Mapping[str, Any]) -> str:
+    """Say in one line what a signal was seen in: how often each event came, and what the last one said."""
+    counts = evidence.get("counts") or {}
+    said = [f"{name.replace('_', ' ')} {n}×" for name, n in counts.items()] if isinstance(counts, Mapping) else []
+    properties = evidence.get("properties") or {}
+    return " · ".join([*said, *filter(None, [say_properties(properties)])])
+
+
 def flat(values: Any, name: str = "") -> list[tuple[str, str]]:
     """Turn nested JSON into rows of path and text."""
     if isinstance(values, Mapping):

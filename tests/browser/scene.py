@@ -148,7 +148,11 @@ def _signals(dice: random.Random, contacts: Sequence[Contact], now: datetime) ->
         for signal in dice.sample(signals, min(2, len(signals))):
             at = now - timedelta(hours=dice.uniform(1, 200))
             SignalFiring.objects.create(
-                signal=signal, contact=contact, fired_at=at, evidence={"count": 4, "needs": 3}, taken_at=at
+                signal=signal,
+                contact=contact,
+                fired_at=at,
+                evidence={"counts": {"pricing_viewed": 4}, "properties": {"plan": "team"}},
+                taken_at=at,
             )
         for segment in dice.sample(segments, min(1, len(segments))):
             SegmentMember.objects.create(segment=segment, contact=contact, since=now - timedelta(days=3))

@@ -6,7 +6,7 @@ import pytest
 
 from journeys.enrollments.comparison import uplift
 from reporting.dashboards.rules import named_in, sparkline
-from reporting.explain.rules import flat, quiet_until, say_properties
+from reporting.explain.rules import flat, quiet_until, say_evidence, say_properties
 from reporting.kpis.rules import NAMES, Metric, change, second_figure
 
 NIGHT = [(time(21), time(8))]
@@ -81,6 +81,12 @@ def test_flat_turns_nested_values_into_rows():
         ("arm", "–"),
         ("ok", "✓"),
     ]
+
+
+def test_say_evidence_counts_events_and_says_the_last():
+    evidence = {"at": "2026-03-01T00:00:00Z", "counts": {"pricing_viewed": 4}, "properties": {"plan": "team"}}
+    assert say_evidence(evidence) == "pricing viewed 4× · plan: team"
+    assert say_evidence({}) == ""
 
 
 def test_say_properties_leaves_ids_of_ours_out():

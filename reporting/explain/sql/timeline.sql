@@ -64,7 +64,7 @@ SELECT * FROM (
       WHERE 'refusal' = ANY(%(kinds)s) AND r.contact_id = %(contact)s AND (r.at, 'refusal', r.id) < (p.at, p.kind, p.id)
       ORDER BY r.at DESC, r.id DESC LIMIT %(most)s)
     UNION ALL
-    -- the newest known moment of a touch: sent, decided or proposed
+    -- the newest known moment of a touch: sent, decided or proposed; beside verdicts only what they do not say
     (SELECT coalesce(t.sent_at, t.decided_at, t.proposed_at), 'touch', t.id,
             jsonb_build_object('state', t.state, 'reason', t.reason, 'channel', t.channel, 'subject', t.subject,
                                'name_en', b.name_en, 'name_de', b.name_de, 'step_en', s.name_en, 'step_de', s.name_de,
@@ -75,6 +75,7 @@ SELECT * FROM (
        JOIN journeys_step s ON s.id = t.step_id
        JOIN journeys_block b ON b.id = t.block_id, place p
       WHERE 'touch' = ANY(%(kinds)s) AND t.contact_id = %(contact)s
+        AND (NOT 'verdict' = ANY(%(kinds)s) OR t.state NOT IN ('held', 'approved', 'suppressed', 'expired'))
         AND (coalesce(t.sent_at, t.decided_at, t.proposed_at), 'touch', t.id) < (p.at, p.kind, p.id)
       ORDER BY 1 DESC, t.id DESC LIMIT %(most)s)
     UNION ALL
