@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -25,6 +25,7 @@ from orchestrator.api.operations import take_contacts, take_events
 from orchestrator.api.rules import FUTURE, ContactIn, EventIn, Problem, read_item
 
 RETRY_AFTER_SECONDS = 5
+DRAIN = 64 * 1024 * 1024  # bytes
 ATTEMPTS = 3  # of a transaction that the database ended because two got in each other's way
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -90,7 +91,11 @@ class Intake(APIView):
         meta = request.META
         encoding = meta.get("HTTP_CONTENT_ENCODING", "").strip()
         length, transfer = meta.get("CONTENT_LENGTH"), meta.get("HTTP_TRANSFER_ENCODING", "")
-        check_headers(meta.get("CONTENT_TYPE", ""), encoding, length, transfer)
+        try:
+            check_headers(meta.get("CONTENT_TYPE", ""), encoding, length, transfer)
+        except Refused:
+            _drain(request._request)
+            raise
         try:
             data = request._request.body
         except RequestDataTooBig:
@@ -150,6 +155,16 @@ def _again(work: Callable[[], None]) -> None:
         except OperationalError as error:
             if attempt == ATTEMPTS or not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
                 raise
+
+
+def _drain(request: HttpRequest) -> None:
+    """Let a client finish sending what nobody reads: else it meets a closed connection instead of our answer."""
+    left = DRAIN
+    try:
+        while left > 0 and (chunk := request.read(65_536)):
+            left -= len(chunk)
+    except UnreadablePostError:
+        return  # it went away by itself
 
 
 def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:
