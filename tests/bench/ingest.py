@@ -151,7 +151,19 @@ class _Server:
         environment = {"PYTHONPATH": str(ROOT)} | os.environ | {"LOG_LEVEL": "ERROR"}
         if "DATABASE_URL" not in os.environ or name not in os.environ["DATABASE_URL"]:
             environment |= {"DATABASE_URL": url, "PGHOST": host}
-        command = [sys.executable, "-m", "gunicorn", "orchestrator.wsgi", "-k", "gthread", "-w", "2", "--threads", "4", "--no-control-socket"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "orchestrator.wsgi",
+            "-k",
+            "gthread",
+            "-w",
+            "2",
+            "--threads",
+            "4",
+            "--no-control-socket",
+        ]
         self.process = subprocess.Popen(
             [*command, "-b", f"127.0.0.1:{port}"], cwd=ROOT, env=environment, preexec_fn=die_with_parent
         )
