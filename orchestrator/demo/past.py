@@ -17,21 +17,20 @@ from orchestrator.kernel.scope import EVERYBODY, Scope
 from orchestrator.tick.loop import tick
 
 SOURCE = "demo"
-HOURS = (8, 16)  # UTC: when the clock of the past stops to look
+HOURS = (16, 8)  # UTC: when the clock of the past stops to look
+NEAR = timedelta(days=25)  # from when on it looks more often
 OPENS, CLICKS, ORDERS = 0.46, 0.30, 0.30  # of those who got a mail, opened it, clicked
 BATCH = 10_000
 WHOLE_EVERY = 2  # days
-# these tables grow from nothing while nobody else looks after their statistics
-GROWING = (
-    "ANALYZE journeys_enrollment, journeys_touch, journeys_transition, contacts_signalfiring, contacts_segmentmember"
-)
+ANALYZE_EVERY = 4  # days: months and tables grow from nothing, and stale statistics cost ten times
 
 
 def moments(start: datetime, now: datetime) -> Iterator[datetime]:
-    """When the clock stops: twice a day, every third hour of the last one, and now."""
+    """When the clock stops: once a day, later twice, every third hour of the last day, and now."""
     at = start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     while at < now:
-        if at.hour in HOURS or (now - at < timedelta(hours=24) and at.hour % 3 == 0):
+        left = now - at
+        if at.hour == HOURS[0] or (at.hour in HOURS and left < NEAR) or (at.hour % 3 == 0 and left < timedelta(days=1)):
             yield at
         at += timedelta(hours=1)
     yield now
@@ -123,8 +122,9 @@ def relive(past: Past, *, start: datetime, now: datetime, say: Callable[[str], N
         if day != at.date():
             day = at.date()
             say(f"{day:%d %B}")
+            if day.toordinal() % ANALYZE_EVERY == 0:
+                sql.count("ANALYZE")
         if whole:  # now and then everything is looked at, else only who has news or is due
-            sql.count(GROWING)
             tick(now=at, scope=EVERYBODY)
         else:
             tick(now=at, scope=scope)
