@@ -13,7 +13,9 @@ class Contact(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     first_name = models.CharField(_("first name"), max_length=200, blank=True, default="")
     last_name = models.CharField(_("last name"), max_length=200, blank=True, default="")
-    language = models.CharField(_("language"), max_length=2, choices=[("en", "English"), ("de", "Deutsch")], default="de")
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("en", "English"), ("de", "Deutsch")], default="de"
+    )
     country = models.CharField(_("country"), max_length=2, blank=True, default="")
     # never empty: filled from the country or the team's zone when nobody says it, so that local time is always known
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")

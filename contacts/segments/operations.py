@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 
 from contacts.conditions.language import compile_condition, depends_on
 from contacts.profiles.models import Contact
@@ -11,7 +10,7 @@ from orchestrator.kernel import sql
 from orchestrator.kernel.scope import Scope, among
 
 
-@transaction.atomic
+@sql.joined
 def refresh_segments(*, now: datetime, scope: Scope) -> set[str]:
     """Write who came into and who left each segment that the scope concerns.
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import DateTimeField, Func, JSONField, Value
 from django.db.models.expressions import Expression
 from django.db.models.functions import Greatest
@@ -22,13 +21,14 @@ from orchestrator.kernel.scope import Scope, among
 PASSES = 4  # a segment may follow from a stage, a signal from a segment, a stage from a signal
 
 
-@transaction.atomic
-def derive_signals(*, now: datetime, scope: Scope) -> int:
+@sql.joined
+def derive_signals(*, now: datetime, scope: Scope) -> set[str]:
     """Keep segments, fire signals, move stages, until nothing more follows from what changed.
 
-    Returns how many definitions changed somebody. A definition that the news does not concern costs nothing.
+    Returns what changed for somebody as names of news ("segment:slug", "signal:slug", "stage"). A definition that the
+    news does not concern costs nothing.
     """
-    changes = 0
+    changes: set[str] = set()
     for _ in range(PASSES):
         changed = (
             refresh_segments(now=now, scope=scope)
@@ -37,12 +37,12 @@ def derive_signals(*, now: datetime, scope: Scope) -> int:
         )
         if not changed:
             break
-        changes += len(changed)
+        changes |= changed
         scope = scope.after(changed)
     return changes
 
 
-@transaction.atomic
+@sql.joined
 def fire_signals(*, now: datetime, scope: Scope) -> set[str]:
     """Write a firing for everybody for whom a signal holds and who is past its cooldown.
 

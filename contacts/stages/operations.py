@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import BigIntegerField, Case, F, Q, Value, When
 
 from contacts.conditions.expressions import IsTrue
@@ -14,7 +13,7 @@ from orchestrator.kernel import sql
 from orchestrator.kernel.scope import Scope, among
 
 
-@transaction.atomic
+@sql.joined
 def move_stages(*, now: datetime, scope: Scope) -> set[str]:
     """Put everybody into the first stage, by position, whose rule holds; nobody whom no rule fits is moved.
 
@@ -40,7 +39,7 @@ def move_stages(*, now: datetime, scope: Scope) -> set[str]:
     return {"stage"} if sql.count(text, params) else set()
 
 
-@transaction.atomic
+@sql.joined
 def set_stage(*, contact_ids: list[int], slug: str, by: str, now: datetime) -> int:
     """Put people into a stage by an operation of a journey or a person; returns how many moved.
 

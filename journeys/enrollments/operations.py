@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Expression
 
 from consent.records.models import State
@@ -24,7 +23,7 @@ LATE = "24:00:00"  # a trigger whose event is older than this is refused: it arr
 LOCKED = " FOR UPDATE OF journeys_enrollment SKIP LOCKED"
 
 
-@transaction.atomic
+@sql.joined
 def leave_journeys(*, now: datetime, scope: Scope) -> dict[str, int]:
     """Close every open run for which a goal, an exit condition, a withdrawal or its age speaks; returns counts by reason.
 
@@ -48,10 +47,7 @@ def leave_journeys(*, now: datetime, scope: Scope) -> dict[str, int]:
 
 def _versions_in_use(scope: Scope) -> list[Version]:
     """Versions with open runs; of paused journeys too, since leaving is never held back."""
-    open_runs = among(Enrollment.objects.filter(left_at=None), "contact_id", scope.ids())
-    if scope.journeys is not None:
-        open_runs = open_runs.filter(journey_id__in=scope.journeys)
-    return list(Version.objects.filter(pk__in=open_runs.order_by().values("version_id").distinct()))
+    return list(Version.objects.filter(pk__in=_runs(scope).order_by().values("version_id").distinct()))
 
 
 def _leaving_depends(definition: dict[str, Any]) -> Dependencies:
@@ -70,7 +66,7 @@ def _leaving_reason(definition: dict[str, Any], now: datetime) -> Expression:
     withdrawn = State.objects.filter(
         contact_id=OuterRef("contact_id"),
         purpose__slug=definition.get("purpose", PURPOSE),
-        granted=False,
+        record__decision="withdrawn",
         since__gte=OuterRef("entered_at"),
     )
     whens.append(When(Exists(withdrawn), then=Value("consent_withdrawn")))
@@ -79,7 +75,7 @@ def _leaving_reason(definition: dict[str, Any], now: datetime) -> Expression:
     return Case(*whens, default=None, output_field=CharField())
 
 
-@transaction.atomic
+@sql.joined
 def enter_journeys(*, now: datetime, scope: Scope) -> dict[str, int]:
     """Take in everybody for whom the trigger of a live journey fired, or write a refusal with its reason.
 
@@ -124,51 +120,55 @@ def _mark_taken(now: datetime, scope: Scope) -> None:
     sql.count(sql.statement("journeys/enrollments/sql/take_changes.sql"), params)
 
 
-@transaction.atomic
+@sql.joined
 def advance_enrollments(*, now: datetime, scope: Scope, batch: int, early: bool = True) -> int:
     """Move everybody who is due one step further, at most `batch` people a step; returns how many moved.
 
     Call it until it returns 0: people whose next step has no wait are due again at once.
     early: let people go from "wait until" whose condition holds now (the first round of a tick).
     """
-    moved = _advance_early(now, scope, batch) if early else 0
-    for step in _due_steps(now, scope):
+    moved = 0
+    if early:
+        for step in _steps(_waiting(scope)):
+            depends = kind_of(step.kind).listens(step.settings)
+            if scope.concerns(depends.news(), timed=depends.timed):
+                moved += _move(step, now, scope, batch, waiting=True)
+    for step in _steps(_runs(scope).filter(due_at__lte=now)):
         moved += _move(step, now, scope, batch)
     return moved
 
 
-def _due_steps(now: datetime, scope: Scope) -> list[Step]:
-    due = among(Enrollment.objects.filter(left_at=None, due_at__lte=now), "contact_id", scope.ids())
-    if scope.journeys is not None:
-        due = due.filter(journey_id__in=scope.journeys)
-    ids = due.order_by().values("step_id").distinct()
+def _runs(scope: Scope) -> QuerySet:
+    runs = among(Enrollment.objects.filter(left_at=None), "contact_id", scope.ids())
+    return runs if scope.journeys is None else runs.filter(journey_id__in=scope.journeys)
+
+
+def _waiting(scope: Scope) -> QuerySet:
+    """Runs at "wait until": people who may go before their time."""
+    if scope.ids() is not None:
+        return _runs(scope)  # the few runs of a few people; their steps are looked at below
+    untils = Step.objects.filter(kind="wait", settings__has_key="until")
+    return _runs(scope).filter(step_id__in=list(untils.values_list("pk", flat=True)))
+
+
+def _steps(runs: QuerySet) -> list[Step]:
+    """The steps at which these runs stand, in their order; those of paused journeys stand still."""
     return list(
-        Step.objects.filter(pk__in=list(ids.values_list("step_id", flat=True)))
+        Step.objects.filter(pk__in=runs.order_by().values("step_id").distinct())
         .exclude(version__journey__state=Journey.State.PAUSED)
         .select_related("version__journey")
         .order_by("version_id", "position")
     )
 
 
-def _advance_early(now: datetime, scope: Scope, batch: int) -> int:
-    """People in "wait until" for whom it has just happened."""
-    steps = Step.objects.filter(kind="wait", settings__has_key="until", version__journey__state=Journey.State.LIVE)
-    if scope.journeys is not None:
-        steps = steps.filter(version__journey_id__in=scope.journeys)
-    moved = 0
-    for step in steps.select_related("version__journey"):
-        depends = kind_of(step.kind).listens(step.settings)
-        if scope.concerns(depends.news(), timed=depends.timed):
-            moved += _move(step, now, scope, batch, waiting=True)
-    return moved
-
-
 def _move(step: Step, now: datetime, scope: Scope, batch: int, *, waiting: bool = False) -> int:
     """Move people at one step: those who are due, or (waiting) those whose condition holds before their time."""
     kind = kind_of(step.kind)
     route = kind.route(step, now)
+    if waiting and route.early is None:
+        return 0
     runs = among(Enrollment.objects.filter(step=step, left_at=None), "contact_id", scope.ids())
-    runs = runs.filter(route.early) if waiting and route.early is not None else runs.filter(due_at__lte=now)
+    runs = runs.filter(route.early if waiting else Q(due_at__lte=now))
     if kind.ends:
         return _end(step, runs, now, batch)
     text, params = sql.fill(
@@ -211,7 +211,7 @@ def _end(step: Step, runs: QuerySet, now: datetime, batch: int) -> int:
     return len(sql.rows(text, params))
 
 
-@transaction.atomic
+@sql.joined
 def stop_enrollments(*, contact_id: int, journey_id: int, now: datetime) -> int:
     """Take a person out of a journey by hand; returns how many runs were closed."""
     runs = Enrollment.objects.filter(contact_id=contact_id, journey_id=journey_id, left_at=None)

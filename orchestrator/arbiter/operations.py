@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-
 from consent.limits.queries import quiet_windows
 from journeys.enrollments.arrivals import zones_in_use
 from orchestrator.arbiter.rules import quiet_until
@@ -14,7 +12,7 @@ from orchestrator.kernel.scope import Scope
 RETRY = timedelta(hours=1)  # when a touch held for sales or a paused journey is looked at again
 
 
-@transaction.atomic
+@sql.joined
 def decide_touches(*, now: datetime, scope: Scope, batch: int) -> dict[tuple[str, str], int]:
     """Give every open touch of the scope whose time has come its verdict; returns counts by (outcome, reason).
 

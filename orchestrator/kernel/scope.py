@@ -32,6 +32,10 @@ class Scope:
         """The same people, with what has just changed for them as the news."""
         return replace(self, news=frozenset(changed), timed=False)
 
+    def with_news(self, more: set[str]) -> "Scope":
+        """The same people, with more news about them; looked at as news even where only time was."""
+        return self if self.news is None or not more else replace(self, news=self.news | more)
+
     def ids(self) -> list[int] | None:
         """The contacts as a parameter: None for everybody."""
         return None if self.contacts is None else list(self.contacts)

@@ -5,10 +5,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from psycopg import sql as pgsql
 
+# Part of whatever transaction runs already: no savepoint, since an error anywhere undoes the whole batch.
+joined = transaction.atomic(savepoint=False)
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -32,10 +32,10 @@ class TickReport:
 
     contacts: int = 0
     changes: int = 0
-    left: Counter = field(default_factory=Counter)
-    entered: Counter = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    entered: Counter[str] = field(default_factory=Counter)
     moved: int = 0
-    decided: Counter = field(default_factory=Counter)
+    decided: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def approved(self) -> int:
@@ -59,34 +59,39 @@ def tick(*, now: datetime, scope: Scope = EVERYBODY, batch: int | None = None) -
     """
     batch = batch or settings.TICK_BATCH
     report = TickReport(contacts=len(scope.contacts or ()))
-    with transaction.atomic():
+    with sql.joined:
         locks.hold(WORK)
-        report.changes = derive_signals(now=now, scope=scope)
+        changed = derive_signals(now=now, scope=scope)
+        report.changes = len(changed)
         # what derived from the news (a segment, a stage) may end a run as well as the news itself
-        wider = scope if scope.news is None or not report.changes else replace(scope, news=None)
+        wider = scope.with_news(changed)
         report.left += Counter(leave_journeys(now=now, scope=wider))
         report.entered += Counter(enter_journeys(now=now, scope=scope))
-        moved = advance_enrollments(now=now, scope=wider, batch=batch)
-    _advance_and_decide(now, scope, batch, report, moved)
+        report.moved += advance_enrollments(now=now, scope=wider, batch=batch)
+    _advance(now, scope, batch, report)
+    _decide(now, scope, batch, report)
     return report
 
 
-def _advance_and_decide(now: datetime, scope: Scope, batch: int, report: TickReport, moved: int) -> None:
-    report.moved += moved
+def _advance(now: datetime, scope: Scope, batch: int, report: TickReport) -> None:
+    """Batch after batch, each a transaction of its own, until nobody is due."""
     for _ in range(MOST_ROUNDS):
-        with transaction.atomic():
+        with sql.joined:
             locks.hold(WORK)
             moved = advance_enrollments(now=now, scope=scope, batch=batch, early=False)
-            if not moved:
-                break
-            report.moved += moved
+        if not moved:
+            break
+        report.moved += moved
+
+
+def _decide(now: datetime, scope: Scope, batch: int, report: TickReport) -> None:
     for _ in range(MOST_ROUNDS):
-        with transaction.atomic():
+        with sql.joined:
             locks.hold(WORK)
             decided = decide_touches(now=now, scope=scope, batch=batch)
-            report.decided += Counter(decided)
-            if sum(decided.values()) < batch:
-                break
+        report.decided += Counter(decided)
+        if sum(decided.values()) < batch:
+            break
 
 
 def pulse(*, now: datetime, batch: int | None = None, journeys: tuple[int, ...] | None = None) -> TickReport:

@@ -6,7 +6,7 @@
 -- Params   people bigint[] (locked); now timestamptz; zones text[], quiet_until timestamptz[] (null: not quiet); retry interval (sales, paused journey);
 --          journeys bigint[] or null
 -- Reads    journeys_touch, journeys_journey, journeys_enrollment, contacts_contact, contacts_handover, consent_purpose, consent_state,
---          consent_suppression, consent_limit
+--          consent_record, consent_suppression, consent_limit
 -- Writes   journeys_touch, orchestrator_verdict
 -- Returns  outcome text, reason text, n bigint
 -- Index    touch_open, touch_contact_decided, state_contact_purpose, suppression_address, handover_one_open
@@ -20,13 +20,14 @@ WITH candidate AS MATERIALIZED (
     ORDER BY t.contact_id, j.priority * j.value DESC, t.proposed_at, t.id
 ),
 fact AS MATERIALIZED (
-    SELECT k.*, e.left_at, e.reason AS left_reason, e.arm, lower(c.email) AS address, c.time_zone, p.enforcement, s.granted, s.since AS consent_since,
+    SELECT k.*, e.left_at, e.reason AS left_reason, e.arm, lower(c.email) AS address, c.time_zone, p.enforcement, s.granted, s.since AS consent_since, r.decision,
            b.reason AS suppression, h.id AS handover, q.until AS quiet_until
     FROM candidate k
     JOIN contacts_contact c ON c.id = k.contact_id
     JOIN journeys_enrollment e ON e.id = k.enrollment_id
     LEFT JOIN consent_purpose p ON p.slug = k.purpose
     LEFT JOIN consent_state s ON s.contact_id = k.contact_id AND s.purpose_id = p.id
+    LEFT JOIN consent_record r ON r.id = s.record_id
     LEFT JOIN consent_suppression b ON b.channel = k.channel AND b.address = lower(c.email)
     LEFT JOIN LATERAL (
         SELECT h.id FROM contacts_handover h
@@ -65,8 +66,8 @@ judged AS MATERIALIZED (
                WHEN f.suppression = 'complained' THEN 'complained'
                WHEN f.suppression IS NOT NULL THEN 'suppressed'
                WHEN f.enforcement IS NULL THEN 'no_consent'
-               WHEN f.enforcement <> 'none' AND f.granted IS NULL THEN 'no_consent'
-               WHEN f.enforcement <> 'none' AND NOT f.granted THEN 'unsubscribed'
+               WHEN f.enforcement <> 'none' AND f.granted IS NOT TRUE AND f.decision = 'withdrawn' THEN 'unsubscribed'
+               WHEN f.enforcement <> 'none' AND f.granted IS NOT TRUE THEN 'no_consent'
                WHEN f.arm = 'holdout' THEN 'holdout'
                WHEN f.enforcement <> 'none' AND f.handover IS NOT NULL THEN 'sales_conversation'
                WHEN f.enforcement <> 'none' AND f.quiet_until IS NOT NULL THEN 'quiet_hours'
