@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, CharField, DecimalField, F, Func, OuterRef, Value
+from django.db.models import BooleanField, CharField, DateTimeField, DecimalField, F, Func, OuterRef, Value
 from django.db.models.expressions import Expression
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import NullIf
@@ -150,13 +150,7 @@ def compile_column(column: str, node: dict[str, Any], context: Context, *, text:
     if text:
         value: Any = NullIf(F(column), Value(""))
     else:
-        value = Func(
-            F(column),
-            Value("YYYY-MM-DD"),
-            template="to_char(%(expressions)s)",
-            arg_joiner=" AT TIME ZONE 'UTC', ",
-            output_field=CharField(),
-        )
+        value = _day_of(F(column))
     if operator == "is_set":
         known = Boolean(value, template="((%(expressions)s) IS NOT NULL)")
         return known if node["is_set"] else Not(known)
@@ -180,13 +174,10 @@ def compare(value: Any, operator: str, given: Any, context: Context) -> Expressi
         value, Value(10), function="left", output_field=CharField()
     )  # ISO days compare as text, and bad ones never raise
     if operator in ("before", "after"):
-        return Compare(day, "<" if operator == "before" else ">", Value(_day(given, context.now)))
+        return Compare(day, "<" if operator == "before" else ">", _day(given, context.now))
     if operator == "within":
         around = timedelta(days=given["days"])
-        return All(
-            Compare(day, ">=", Value(f"{context.now - around:%Y-%m-%d}")),
-            Compare(day, "<=", Value(f"{context.now + around:%Y-%m-%d}")),
-        )
+        return All(Compare(day, ">=", _day_of(context.now - around)), Compare(day, "<=", _day_of(context.now + around)))
     return UNKNOWN
 
 
@@ -206,11 +197,22 @@ class TypedKey(Func):
         return sql, [*params, self.key, self.kind, *params, self.key]
 
 
-def _day(given: str, now: datetime) -> str:
+def _day(given: str, now: datetime) -> Expression:
     if given[:1] in "+-":
         shift = parse_duration(given[1:])
-        return f"{now + shift if given[0] == '+' else now - shift:%Y-%m-%d}"
-    return given
+        return _day_of(now + shift if given[0] == "+" else now - shift)
+    return Value(given)
+
+
+def _day_of(instant: Any) -> Func:
+    """The UTC day of an instant or a column, as the text that ISO days are compared with."""
+    parts = (
+        instant if hasattr(instant, "resolve_expression") else Value(instant, output_field=DateTimeField()),
+        Value("YYYY-MM-DD"),
+    )
+    return Func(
+        *parts, template="to_char(%(expressions)s)", arg_joiner=" AT TIME ZONE 'UTC', ", output_field=CharField()
+    )
 
 
 def say_comparison(node: dict[str, Any], language: str) -> str:

@@ -1,41 +1,60 @@
 """Keeps the members of segments current, one statement a segment."""
 
+import json
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 
 from contacts.conditions.language import compile_condition, depends_on
 from contacts.profiles.models import Contact
 from contacts.segments.models import Segment
 from orchestrator.kernel import sql
+from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 
 @sql.joined
-def refresh_segments(*, now: datetime, scope: Scope) -> set[str]:
+def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | None = None) -> set[str]:
     """Write who came into and who left each segment that the scope concerns.
 
-    A segment that was never computed is computed for everybody. Returns the names of news: "segment:slug".
+    segments: the active ones when the caller has them already. A segment that was never computed is computed for
+    everybody. Returns the names of news: "segment:slug".
     """
     changed: set[str] = set()
-    for segment in _in_order(list(Segment.objects.filter(active=True))):
-        depends = depends_on(segment.condition)
-        fresh = segment.refreshed_at is None
-        if not fresh and not scope.concerns(depends.news(), timed=depends.timed):
-            continue
-        ids = None if fresh else scope.ids()
-        matched = Contact.objects.filter(compile_condition(segment.condition, now=now)).values("pk")
+    segments = list(Segment.objects.filter(active=True)) if segments is None else segments
+    for segment in _in_order([one for one in segments if one.refreshed_at is None or _concerned(one, scope)]):
+        wide = scope if segment.refreshed_at else replace(scope, contacts=None)
         text, params = sql.fill(
             sql.statement("contacts/segments/sql/refresh.sql"),
-            matched=sql.compiled(among(matched, "pk", ids).order_by()),
+            matched=_matched(segment, now, wide),
             segment=sql.value(segment.pk),
             now=sql.value(now),
-            scope=sql.value(ids),
+            scope=sql.value(wide.ids()),
         )
         if sql.count(text, params):
             changed.add(f"segment:{segment.slug}")
-        if fresh or ids is None:
+        if wide.contacts is None:
+            segment.refreshed_at = now
             Segment.objects.filter(pk=segment.pk).update(refreshed_at=now)
     return changed
+
+
+def _concerned(segment: Segment, scope: Scope) -> bool:
+    depends = depends_on(segment.condition)
+    return scope.concerns(depends.news(), timed=depends.timed)
+
+
+def _matched(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
+    def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
+        return (
+            among(Contact.objects.filter(compile_condition(segment.condition, now=at)), "pk", ids)
+            .order_by()
+            .values("pk")
+        )
+
+    return prepared(("segment", json.dumps(segment.condition)), now=now, scope=scope, build=build)
 
 
 def _in_order(segments: list[Segment]) -> list[Segment]:

@@ -1,9 +1,10 @@
 """Fires signals: one statement a signal, with the evidence stored."""
 
+import json
 from datetime import datetime
 from typing import Any
 
-from django.db.models import DateTimeField, Func, JSONField, Value
+from django.db.models import DateTimeField, Func, JSONField, QuerySet, Value
 from django.db.models.expressions import Expression
 from django.db.models.functions import Greatest
 
@@ -12,10 +13,13 @@ from contacts.conditions.language import CONTACT, compile_condition, depends_on
 from contacts.conditions.registry import Context
 from contacts.conditions.rules import group_of
 from contacts.profiles.models import Contact
+from contacts.segments.models import Segment
 from contacts.segments.operations import refresh_segments
 from contacts.signals.models import Signal
+from contacts.stages.models import Stage
 from contacts.stages.operations import move_stages
 from orchestrator.kernel import sql
+from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 PASSES = 4  # a segment may follow from a stage, a signal from a segment, a stage from a signal
@@ -29,12 +33,12 @@ def derive_signals(*, now: datetime, scope: Scope) -> set[str]:
     news does not concern costs nothing.
     """
     changes: set[str] = set()
+    segments, signals = list(Segment.objects.filter(active=True)), list(Signal.objects.filter(active=True))
+    stages = list(Stage.objects.order_by("position"))
     for _ in range(PASSES):
-        changed = (
-            refresh_segments(now=now, scope=scope)
-            | fire_signals(now=now, scope=scope)
-            | move_stages(now=now, scope=scope)
-        )
+        changed = refresh_segments(now=now, scope=scope, segments=segments)
+        changed |= fire_signals(now=now, scope=scope, signals=signals)
+        changed |= move_stages(now=now, scope=scope, stages=stages)
         if not changed:
             break
         changes |= changed
@@ -43,13 +47,13 @@ def derive_signals(*, now: datetime, scope: Scope) -> set[str]:
 
 
 @sql.joined
-def fire_signals(*, now: datetime, scope: Scope) -> set[str]:
+def fire_signals(*, now: datetime, scope: Scope, signals: list[Signal] | None = None) -> set[str]:
     """Write a firing for everybody for whom a signal holds and who is past its cooldown.
 
     A signal over events fires again only on a newer event than the last time. Returns "signal:slug" of those that fired.
     """
     fired: set[str] = set()
-    for signal in Signal.objects.filter(active=True):
+    for signal in Signal.objects.filter(active=True) if signals is None else signals:
         depends = depends_on(signal.condition)
         if not scope.concerns(depends.news() | ({signal.key_event} - {""}), timed=depends.timed):
             continue
@@ -59,16 +63,14 @@ def fire_signals(*, now: datetime, scope: Scope) -> set[str]:
 
 
 def _statement(signal: Signal, now: datetime, scope: Scope) -> tuple[str, tuple[Any, ...]]:
-    context = Context(now, CONTACT)
-    matched = Contact.objects.filter(compile_condition(signal.condition, now=now))
-    matched = (
-        among(matched, "pk", scope.ids())
-        .annotate(**_evidence(signal.condition, context))
-        .values("pk", "last_at", "counts", "last_event")
-    )
+    def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
+        people = among(Contact.objects.filter(compile_condition(signal.condition, now=at)), "pk", ids)
+        evidence = _evidence(signal.condition, Context(at, CONTACT))
+        return people.annotate(**evidence).order_by().values("pk", "last_at", "counts", "last_event")
+
     name = "fire_keyed.sql" if signal.key_event else "fire.sql"
     parts = {
-        "matched": sql.compiled(matched.order_by()),
+        "matched": prepared(("signal", json.dumps(signal.condition)), now=now, scope=scope, build=build),
         "signal": sql.value(signal.pk),
         "now": sql.value(now),
         "cooldown": sql.value(signal.cooldown),

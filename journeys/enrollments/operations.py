@@ -1,6 +1,7 @@
 """Moves people through journeys, set-based: leave, enter, advance."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
@@ -15,8 +16,9 @@ from journeys.definitions.rules import PURPOSE
 from journeys.enrollments.arrivals import first_arrival, ways
 from journeys.enrollments.models import Enrollment
 from journeys.enrollments.triggers import matched_by_entry, triggered_by, waiting_journeys
-from journeys.steps.registry import Moved, Route, kind_of
+from journeys.steps.registry import Moved, kind_of
 from orchestrator.kernel import sql
+from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 LATE = "24:00:00"  # a trigger whose event is older than this is refused: it arrived too late to act on it
@@ -35,10 +37,7 @@ def leave_journeys(*, now: datetime, scope: Scope) -> dict[str, int]:
         depends = _leaving_depends(definition)
         if not scope.concerns(depends.news(), timed=depends.timed):
             continue
-        reason = _leaving_reason(definition, now)
-        runs = among(Enrollment.objects.filter(version=version, left_at=None), "contact_id", scope.ids())
-        runs = runs.annotate(why=reason).filter(why__isnull=False).order_by()
-        part = sql.compiled(runs.values_list("pk", "step_id", "seq", "contact_id", "journey_id", "why"))
+        part = prepared(("leave", version.pk), now=now, scope=scope, build=partial(_leaving, version))
         text, params = sql.fill(sql.statement("journeys/enrollments/sql/leave.sql"), leaving=part, now=sql.value(now))
         for why, n in sql.rows(text, params):
             left[why] = left.get(why, 0) + n
@@ -55,6 +54,12 @@ def _leaving_depends(definition: dict[str, Any]) -> Dependencies:
     for condition in [definition.get("goal", {}).get("when"), *[part["when"] for part in definition.get("exit", [])]]:
         depends.merge(depends_on(condition))
     return depends
+
+
+def _leaving(version: Version, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    runs = among(Enrollment.objects.filter(version=version, left_at=None), "contact_id", ids)
+    runs = runs.annotate(why=_leaving_reason(version.definition, now)).filter(why__isnull=False).order_by()
+    return runs.values_list("pk", "step_id", "seq", "contact_id", "journey_id", "why")
 
 
 def _leaving_reason(definition: dict[str, Any], now: datetime) -> Expression:
@@ -164,16 +169,16 @@ def _steps(runs: QuerySet) -> list[Step]:
 def _move(step: Step, now: datetime, scope: Scope, batch: int, *, waiting: bool = False) -> int:
     """Move people at one step: those who are due, or (waiting) those whose condition holds before their time."""
     kind = kind_of(step.kind)
-    route = kind.route(step, now)
-    if waiting and route.early is None:
+    if waiting and "until" not in step.settings:
         return 0
-    runs = among(Enrollment.objects.filter(step=step, left_at=None), "contact_id", scope.ids())
-    runs = runs.filter(route.early if waiting else Q(due_at__lte=now))
+    key = ("move", step.pk, batch, waiting)
+    due = prepared(key, now=now, scope=scope, build=partial(_due, step, batch, waiting))
+    due = sql.Part(due.text + LOCKED, due.params)
     if kind.ends:
-        return _end(step, runs, now, batch)
+        return _end(step, due, now)
     text, params = sql.fill(
         sql.statement("journeys/enrollments/sql/advance.sql"),
-        due=_due_part(runs, route, batch, waiting=waiting),
+        due=due,
         step=sql.value(step.pk),
         journey=sql.value(step.version.journey_id),
         now=sql.value(now),
@@ -186,23 +191,28 @@ def _move(step: Step, now: datetime, scope: Scope, batch: int, *, waiting: bool 
     return len(moved)
 
 
-def _due_part(runs: QuerySet, route: Route, batch: int, *, waiting: bool) -> sql.Part:
+def _due(step: Step, batch: int, waiting: bool, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    """Who moves from a step: id, contact, seq, and (not at an end) when due, which way out, which arm."""
+    runs = among(Enrollment.objects.filter(step=step, left_at=None), "contact_id", ids)
+    kind = kind_of(step.kind)
+    if kind.ends:
+        return runs.filter(due_at__lte=now).order_by("due_at")[:batch].values_list("pk", "contact_id", "seq")
+    route = kind.route(step, now)
     exit: Expression = Value(route.early_exit, output_field=CharField())
     if not waiting:
         # who is due in a "wait until" goes the early way if it happened in the last moment
         held = [When(IsTrue(route.early), then=Value(route.early_exit))] if route.early is not None else []
         exit = Case(*held, default=route.exit, output_field=CharField()) if held else route.exit
     arm = route.arm if route.arm is not None else Value(None, output_field=CharField())
+    runs = runs.filter(route.early if waiting else Q(due_at__lte=now))
     rows = runs.annotate(way=exit, new_arm=arm).order_by("due_at")[:batch]
-    part = sql.compiled(rows.values_list("pk", "contact_id", "seq", "due_at", "way", "new_arm"))
-    return sql.Part(part.text + LOCKED, part.params)
+    return rows.values_list("pk", "contact_id", "seq", "due_at", "way", "new_arm")
 
 
-def _end(step: Step, runs: QuerySet, now: datetime, batch: int) -> int:
-    part = sql.compiled(runs.order_by("due_at")[:batch].values_list("pk", "contact_id", "seq"))
+def _end(step: Step, due: sql.Part, now: datetime) -> int:
     text, params = sql.fill(
         sql.statement("journeys/enrollments/sql/end.sql"),
-        due=sql.Part(part.text + LOCKED, part.params),
+        due=due,
         step=sql.value(step.pk),
         journey=sql.value(step.version.journey_id),
         outcome=sql.value(step.settings.get("outcome", "")),

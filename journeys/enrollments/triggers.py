@@ -1,9 +1,11 @@
 """What opens a journey: firings of a signal or people coming into a segment that nobody has looked at yet."""
 
+import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db.models import CharField, F, Func, JSONField, Value
+from django.db.models import CharField, F, Func, JSONField, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce
 
@@ -13,6 +15,7 @@ from contacts.segments.models import SegmentChange
 from contacts.signals.models import SignalFiring
 from journeys.definitions.models import Journey
 from orchestrator.kernel import sql
+from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 
@@ -42,19 +45,20 @@ def _opened(entry: dict[str, Any], fired: set[str], entered: set[str]) -> bool:
 
 def triggered_by(entry: dict[str, Any], scope: Scope, now: datetime) -> sql.Part:
     """The triggers of a journey that nobody has looked at: contact, key, at, evidence."""
-    if "segment" in entry:
-        rows = SegmentChange.objects.filter(taken_at=None, entered=True, segment__slug=entry["segment"])
-        evidence = Func(
-            Value("segment"),
-            Value(entry["segment"]),
-            Value("at"),
-            F("at"),
-            function="jsonb_build_object",
-            output_field=JSONField(),
-        )
-        rows = among(rows, "contact_id", scope.ids()).annotate(run_key=Value(""), proof=evidence)
-        return sql.compiled(rows.order_by().values_list("contact_id", "run_key", "at", "proof"))
-    firings = among(SignalFiring.objects.filter(taken_at=None, signal__slug=entry["signal"]), "contact_id", scope.ids())
+    key = ("triggered", entry.get("signal"), entry.get("segment"), entry.get("key"))
+    return prepared(key, now=now, scope=scope, build=partial(_entered if "segment" in entry else _fired, entry))
+
+
+def _entered(entry: dict[str, Any], now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    rows = SegmentChange.objects.filter(taken_at=None, entered=True, segment__slug=entry["segment"])
+    parts = (Value("segment"), Value(entry["segment"]), Value("at"), F("at"))
+    evidence = Func(*parts, function="jsonb_build_object", output_field=JSONField())
+    rows = among(rows, "contact_id", ids).annotate(run_key=Value(""), proof=evidence)
+    return rows.order_by().values_list("contact_id", "run_key", "at", "proof")
+
+
+def _fired(entry: dict[str, Any], now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    firings = among(SignalFiring.objects.filter(taken_at=None, signal__slug=entry["signal"]), "contact_id", ids)
     key: Any = Value("", output_field=CharField())
     if "key" in entry:
         inside = KeyTextTransform(
@@ -65,12 +69,17 @@ def triggered_by(entry: dict[str, Any], scope: Scope, now: datetime) -> sql.Part
     signal = Func(Value("signal"), Value(entry["signal"]), function="jsonb_build_object", output_field=JSONField())
     proof = Func(F("evidence"), signal, template="(%(expressions)s)", arg_joiner=" || ", output_field=JSONField())
     rows = firings.annotate(run_key=key, began_at=at, proof=proof)
-    return sql.compiled(rows.order_by().values_list("contact_id", "run_key", "began_at", "proof"))
+    return rows.order_by().values_list("contact_id", "run_key", "began_at", "proof")
 
 
 def matched_by_entry(entry: dict[str, Any], scope: Scope, now: datetime) -> sql.Part:
     """Contacts who meet the condition of entry (everybody in the scope without one)."""
-    people = among(Contact.objects.all(), "pk", scope.ids())
-    if "when" in entry:
-        people = people.filter(compile_condition(entry["when"], now=now))
-    return sql.compiled(people.order_by().values_list("pk"))
+    key = ("matched", json.dumps(entry.get("when")))
+    return prepared(key, now=now, scope=scope, build=partial(_matched, entry.get("when")))
+
+
+def _matched(when: dict[str, Any] | None, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    people = among(Contact.objects.all(), "pk", ids)
+    if when:
+        people = people.filter(compile_condition(when, now=now))
+    return people.order_by().values_list("pk")

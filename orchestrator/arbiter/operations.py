@@ -33,7 +33,10 @@ def decide_touches(*, now: datetime, scope: Scope, batch: int) -> dict[tuple[str
     windows = quiet_windows()
     quiet = [quiet_until(now, zone, windows) for zone in zones]
     params |= {"people": people, "zones": zones, "quiet_until": quiet, "retry": RETRY}
-    while counts := sql.rows(sql.statement("orchestrator/arbiter/sql/decide.sql"), params):
-        for outcome, reason, n in counts:
+    rest = 1
+    while rest:
+        rest = 0
+        for outcome, reason, n, left in sql.rows(sql.statement("orchestrator/arbiter/sql/decide.sql"), params):
             results[(outcome, reason)] = results.get((outcome, reason), 0) + n
+            rest = left
     return results

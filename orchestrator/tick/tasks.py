@@ -32,7 +32,7 @@ def pulse() -> None:
     """Act on the news of contacts; woken by the commit of an event."""
     report = loop.pulse(now=_now())
     if report.approved:
-        deliver()
+        _send()
 
 
 @shared_task(name="orchestrator.beat", expires=60)
@@ -41,15 +41,19 @@ def beat() -> None:
     now = _now()
     report = loop.beat(now=now, timed=_take_turn("time", now, TIMED_EVERY))
     if report.approved:
-        deliver()
+        _send()
 
 
 @shared_task(name="orchestrator.deliver", expires=60)
 def deliver() -> None:
     """Send what is approved, and free what a dead worker had claimed."""
     release_leases(now=_now())
-    while deliver_touches(now=_now, limit=LIMIT)["sent"]:
-        pass  # a batch that sent nothing was the last, or the mail server is away
+    _send()
+
+
+def _send() -> None:
+    while deliver_touches(now=_now, limit=LIMIT)["sent"] == LIMIT:
+        pass  # a full batch was sent: there may be more
 
 
 @shared_task(name="orchestrator.roll_up", expires=60)

@@ -8,16 +8,18 @@
 -- Reads    journeys_touch, journeys_journey, journeys_enrollment, contacts_contact, contacts_handover, consent_purpose, consent_state,
 --          consent_record, consent_suppression, consent_limit
 -- Writes   journeys_touch, orchestrator_verdict
--- Returns  outcome text, reason text, n bigint
+-- Returns  outcome text, reason text, n bigint, how many touches are left for the next round bigint
 -- Index    touch_open, touch_contact_decided, state_contact_purpose, suppression_address, handover_one_open
 -- Rerun    safe: guarded by the old state; a held touch comes again when its time has come
-WITH candidate AS MATERIALIZED (
-    SELECT DISTINCT ON (t.contact_id) t.id, t.contact_id, t.enrollment_id, t.journey_id, t.channel, t.purpose, t.expires_at, t.state AS old_state,
+WITH due AS MATERIALIZED (
+    SELECT t.id, t.contact_id, t.enrollment_id, t.journey_id, t.channel, t.purpose, t.expires_at, t.proposed_at, t.state AS old_state,
            j.slug AS journey, j.state AS journey_state, j.priority, j.value, round(j.priority * j.value, 3) AS score
     FROM journeys_touch t JOIN journeys_journey j ON j.id = t.journey_id
     WHERE t.state IN ('proposed', 'held') AND t.hold_until <= %(now)s AND t.contact_id = ANY (%(people)s)
       AND (%(journeys)s::bigint[] IS NULL OR t.journey_id = ANY (%(journeys)s::bigint[]))
-    ORDER BY t.contact_id, j.priority * j.value DESC, t.proposed_at, t.id
+),
+candidate AS MATERIALIZED (
+    SELECT DISTINCT ON (contact_id) * FROM due ORDER BY contact_id, score DESC, proposed_at, id
 ),
 fact AS MATERIALIZED (
     SELECT k.*, e.left_at, e.reason AS left_reason, e.arm, lower(c.email) AS address, c.time_zone, p.enforcement, s.granted, s.since AS consent_since, r.decision,
@@ -68,7 +70,7 @@ judged AS MATERIALIZED (
                WHEN f.enforcement IS NULL THEN 'no_consent'
                WHEN f.enforcement <> 'none' AND f.granted IS NOT TRUE AND f.decision = 'withdrawn' THEN 'unsubscribed'
                WHEN f.enforcement <> 'none' AND f.granted IS NOT TRUE THEN 'no_consent'
-               WHEN f.arm = 'holdout' THEN 'holdout'
+               WHEN f.enforcement <> 'none' AND f.arm = 'holdout' THEN 'holdout'
                WHEN f.enforcement <> 'none' AND f.handover IS NOT NULL THEN 'sales_conversation'
                WHEN f.enforcement <> 'none' AND f.quiet_until IS NOT NULL THEN 'quiet_hours'
                WHEN capped.at_now AND capped.overflow = 'hold' THEN 'outranked'
@@ -116,4 +118,4 @@ changed AS (
     WHERE t.id = r.id AND t.state = r.old_state
     RETURNING t.state, t.reason
 )
-SELECT state, reason, count(*) FROM changed GROUP BY 1, 2
+SELECT state, reason, count(*), (SELECT count(*) FROM due) - (SELECT count(*) FROM candidate) FROM changed GROUP BY 1, 2
