@@ -7,6 +7,7 @@ from django.db.models.expressions import Expression
 
 from consent.purposes.models import Purpose
 from consent.records.models import State
+from contacts.conditions.names import Names, quoted, register_names
 from contacts.conditions.parts import slug_problems
 from contacts.conditions.registry import Context, Leaf, Subject, register, register_behaviour_guard
 from contacts.conditions.rules import Dependencies, Problem
@@ -28,12 +29,18 @@ class ConsentLeaf(Leaf):
     def compile(self, node: dict[str, Any], context: Context) -> Expression:
         return granted(context.subject, node["consent"])
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        return f"{ {'en': 'has agreed to', 'de': 'Einwilligung für'}[language] } {node['consent'].replace('_', ' ')}"
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        name = quoted(names, "purpose", node["consent"], language)
+        return {"en": "has agreed to {}", "de": "hat {} zugestimmt"}[language].format(name)
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        name = quoted(names, "purpose", node["consent"], language)
+        return {"en": "has not agreed to {}", "de": "hat {} nicht zugestimmt"}[language].format(name)
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(others={"consent"})
 
 
 register(ConsentLeaf())
+register_names("purpose", Purpose.objects.all)
 register_behaviour_guard(lambda subject: granted(subject, Purpose.PROFILING))

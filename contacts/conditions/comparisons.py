@@ -17,7 +17,8 @@ WORDS = {
     "en": {
         "is": "is",
         "is_not": "is not",
-        "in": "is one of",
+        "in": "is",
+        "or": "or",
         "lt": "is less than",
         "lte": "is at most",
         "gt": "is more than",
@@ -30,7 +31,7 @@ WORDS = {
         "and": "and",
         "set": "is known",
         "unset": "is not known",
-        "run": "the one of this run",
+        "run": "that of this run",
         "yes": "yes",
         "no": "no",
         "within": "is within {} days of today",
@@ -38,7 +39,8 @@ WORDS = {
     "de": {
         "is": "ist",
         "is_not": "ist nicht",
-        "in": "ist eins von",
+        "in": "ist",
+        "or": "oder",
         "lt": "ist kleiner als",
         "lte": "ist höchstens",
         "gt": "ist größer als",
@@ -57,6 +59,9 @@ WORDS = {
         "within": "liegt höchstens {} Tage um heute",
     },
 }
+
+
+BRIEF = {"is": "=", "is_not": "≠", "in": "=", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}
 
 
 def operator_of(node: dict[str, Any]) -> str | None:
@@ -216,7 +221,7 @@ def _day_of(instant: Any) -> Func:
 
 
 def say_comparison(node: dict[str, Any], language: str) -> str:
-    """A comparison as a part of a sentence: `is one of DE, AT`."""
+    """A comparison as a part of a sentence: `is DE or AT`."""
     words = WORDS[language]
     operator = operator_of(node) or ""
     given = node[operator]
@@ -229,13 +234,24 @@ def say_comparison(node: dict[str, Any], language: str) -> str:
     return f"{words[operator]} {_say_value(given, words)}"
 
 
+def say_brief(name: str, node: dict[str, Any], language: str) -> str:
+    """A comparison in a subordinate place, where a verb would not fit: `value ≥ 20`."""
+    operator = operator_of(node) or ""
+    if node[operator] == {"run": "key"}:
+        return {"en": "the {} of this run", "de": "{} wie in diesem Durchlauf"}[language].format(name)
+    if operator in BRIEF:
+        return f"{name} {BRIEF[operator]} {_say_value(node[operator], WORDS[language])}"
+    return f"{name} {say_comparison(node, language)}"
+
+
 def _say_value(given: Any, words: dict[str, str]) -> str:
     if given == {"run": "key"}:
         return words["run"]
     if isinstance(given, bool):
         return words["yes"] if given else words["no"]
     if isinstance(given, list):
-        return ", ".join(_say_value(one, words) for one in given)
+        said = [_say_value(one, words) for one in given]
+        return f" {words['or']} ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
     return str(given)
 
 

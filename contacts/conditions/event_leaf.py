@@ -20,11 +20,20 @@ from django.db.models import (
 from django.db.models.expressions import Expression
 from django.db.models.functions import Coalesce
 
-from contacts.conditions.comparisons import TypedKey, compile_json, say_comparison, validate_comparison
+from contacts.conditions.comparisons import TypedKey, compile_json, say_brief, validate_comparison
 from contacts.conditions.expressions import UNKNOWN, All, Either, IsTrue, Not
-from contacts.conditions.parts import at, compile_count, count_problems, duration_problems, say_count
+from contacts.conditions.names import Names, quoted, spaced
+from contacts.conditions.parts import (
+    NOT_ONCE,
+    at,
+    compile_count,
+    count_problems,
+    duration_problems,
+    say_count,
+    say_within,
+)
 from contacts.conditions.registry import Context, Leaf, behaviour_guard
-from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
+from contacts.conditions.rules import Dependencies, Problem, parse_duration, show
 
 FLAGGED = ("email_opened", "email_clicked")  # feedback that carries `likely_machine`
 
@@ -111,23 +120,29 @@ class EventLeaf(Leaf):
         allowed = Either(Exists(_not_behaviour(node["event"])), behaviour_guard(context.subject))
         return Case(When(allowed, then=shown), default=None)
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        text = node["event"].replace("_", " ")
-        for i, part in enumerate(node.get("where", [])):
-            joiner = ({"en": " where ", "de": " mit "} if i == 0 else {"en": " and ", "de": " und "})[language]
-            text += f"{joiner}{part['property'].replace('_', ' ')} {say_comparison(part, language)}"
-        if "count" in node:
-            text += f" {say_count(node['count'], language)}"
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        return self._say(node, language, names, say_count(node["count"], language) if "count" in node else "")
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        if node.get("count", {"gte": 1}) == {"gte": 1}:
+            return self._say(node, language, names, NOT_ONCE[language])
+        return super().say_not(node, language, names)
+
+    def _say(self, node: dict[str, Any], language: str, names: Names | None, often: str) -> str:
+        text = quoted(names, "event", node["event"], language)
+        if often:
+            text += f" {often}"
         if "within" in node:
-            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(
-                node["within"], language, dative=True
-            )
+            text += say_within(node["within"], language)
         if "since" in node:
             since = {
                 "en": {"entry": " since the entry", "step": " since this step"},
                 "de": {"entry": " seit dem Eintritt", "step": " seit diesem Schritt"},
             }
             text += since[language][node["since"]]
+        parts = [say_brief(spaced(part["property"]), part, language) for part in node.get("where", [])]
+        if parts:
+            text += {"en": " with ", "de": " mit "}[language] + {"en": " and ", "de": " und "}[language].join(parts)
         return text
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:

@@ -7,6 +7,7 @@ from django.db.models.expressions import Expression
 
 from contacts.conditions import registry
 from contacts.conditions.expressions import All, Either, Not
+from contacts.conditions.names import Names
 from contacts.conditions.registry import CONTACT, RUN, Context, Subject
 from contacts.conditions.rules import MAX_DEPTH, MAX_LEAVES, Dependencies, Problem, group_of, leaves_of, show
 
@@ -71,11 +72,11 @@ class InvalidCondition(Exception):
     """A condition that `validate` would have refused."""
 
 
-def say(condition: dict[str, Any] | None, language: str = "en") -> str:
-    """Say a condition as a sentence, "en" or "de"."""
+def say(condition: dict[str, Any] | None, language: str = "en", names: Names | None = None) -> str:
+    """Say a condition as a sentence, "en" or "de". names: of load_names(); short names are said without."""
     if not condition:
         return {"en": "everybody", "de": "alle"}[language]
-    return _say(condition, language, top=True)
+    return _say(condition, language, names, top=True)
 
 
 JOINERS = {
@@ -84,14 +85,17 @@ JOINERS = {
 }
 
 
-def _say(node: dict[str, Any], language: str, *, top: bool = False) -> str:
+def _say(node: dict[str, Any], language: str, names: Names | None, *, top: bool = False) -> str:
     group = group_of(node)
     if group is None:
         leaf = registry.leaf_of(node)
-        return leaf.say(node, language) if leaf else show(node)
+        return leaf.say(node, language, names) if leaf else show(node)
     if group == "not":
-        return JOINERS[language]["not"].format(_say(node["not"], language, top=True))
-    text = JOINERS[language][group].join(_say(child, language) for child in node[group])
+        leaf = registry.leaf_of(node["not"]) if group_of(node["not"]) is None else None
+        if leaf:
+            return leaf.say_not(node["not"], language, names)
+        return JOINERS[language]["not"].format(_say(node["not"], language, names, top=True))
+    text = JOINERS[language][group].join(_say(child, language, names) for child in node[group])
     return text if top or len(node[group]) == 1 else f"({text})"
 
 
@@ -105,7 +109,9 @@ def depends_on(condition: dict[str, Any] | None) -> Dependencies:
     return found
 
 
-def explain(condition: dict[str, Any], *, contact_id: int, now: datetime, language: str = "en") -> dict[str, Any]:
+def explain(
+    condition: dict[str, Any], *, contact_id: int, now: datetime, language: str = "en", names: Names | None = None
+) -> dict[str, Any]:
     """Say for one contact what is true: a tree of {group | leaf, sentence, truth, value, parts}.
 
     truth: True, False, or None for unknown (a missing attribute, behaviour without profiling consent).
@@ -123,21 +129,23 @@ def explain(condition: dict[str, Any], *, contact_id: int, now: datetime, langua
         if (value := leaf.value(node, context)) is not None:
             columns[f"value_{i}"] = value
     row = Contact.objects.filter(pk=contact_id).annotate(**columns).values(*columns).get()
-    return _explained(condition, row, iter(range(len(columns))), language)
+    return _explained(condition, row, iter(range(len(columns))), language, names)
 
 
-def _explained(node: dict[str, Any], row: dict[str, Any], numbers: Any, language: str) -> dict[str, Any]:
+def _explained(
+    node: dict[str, Any], row: dict[str, Any], numbers: Any, language: str, names: Names | None
+) -> dict[str, Any]:
     group = group_of(node)
     if group is None:
         i = next(numbers)
         return {
             "leaf": node,
-            "sentence": _say(node, language),
+            "sentence": _say(node, language, names),
             "truth": row[f"truth_{i}"],
             "value": row.get(f"value_{i}"),
         }
     children = [node["not"]] if group == "not" else node[group]
-    parts = [_explained(child, row, numbers, language) for child in children]
+    parts = [_explained(child, row, numbers, language, names) for child in children]
     truths = [part["truth"] for part in parts]
     if group == "not":
         truth = None if truths[0] is None else not truths[0]
@@ -145,4 +153,4 @@ def _explained(node: dict[str, Any], row: dict[str, Any], numbers: Any, language
         truth = False if False in truths else None if None in truths else True
     else:
         truth = True if True in truths else None if None in truths else False
-    return {"group": group, "sentence": _say(node, language, top=True), "truth": truth, "parts": parts}
+    return {"group": group, "sentence": _say(node, language, names, top=True), "truth": truth, "parts": parts}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Value
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, QuerySet, Value
 from django.db.models.expressions import Expression
 from django.db.models.fields.json import KeyTextTransform
 
@@ -15,9 +15,12 @@ from contacts.conditions.comparisons import (
 )
 from contacts.conditions.event_leaf import EventLeaf
 from contacts.conditions.expressions import Compare
-from contacts.conditions.parts import at, duration_problems, slug_problems
+from contacts.conditions.names import Names, named, quoted, register_names, spaced
+from contacts.conditions.parts import at, duration_problems, say_within, slug_problems
 from contacts.conditions.registry import Context, Leaf, register
-from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
+from contacts.conditions.rules import Dependencies, Problem, parse_duration, show
+from contacts.stages.rules import PHASE_NAMES, Phase
+from orchestrator.kernel.fields import translated
 
 TEXT_COLUMNS = (
     "email",
@@ -32,6 +35,28 @@ TEXT_COLUMNS = (
 )
 INSTANT_COLUMNS = ("created_at", "updated_at", "stage_since")
 ACCOUNT_COLUMNS = ("name", "domain", "industry", "country")
+COLUMN_NAMES = {
+    "email": {"en": "e-mail", "de": "E-Mail"},
+    "phone": {"en": "phone", "de": "Telefon"},
+    "first_name": {"en": "first name", "de": "Vorname"},
+    "last_name": {"en": "last name", "de": "Nachname"},
+    "language": {"en": "language", "de": "Sprache"},
+    "country": {"en": "country", "de": "Land"},
+    "time_zone": {"en": "time zone", "de": "Zeitzone"},
+    "job_title": {"en": "job title", "de": "Position"},
+    "external_id": {"en": "own id", "de": "eigene Kennung"},
+    "created_at": {"en": "day of creation", "de": "Tag der Anlage"},
+    "updated_at": {"en": "day of the last change", "de": "Tag der letzten Änderung"},
+    "stage_since": {"en": "day of the last stage", "de": "Tag der letzten Stufe"},
+    "name": {"en": "name", "de": "Name"},
+    "domain": {"en": "domain", "de": "Domain"},
+    "industry": {"en": "industry", "de": "Branche"},
+}
+
+
+def column_name(column: str, language: str) -> str:
+    """Say the name of a column or of the team's own attribute."""
+    return translated(COLUMN_NAMES.get(column), language) or spaced(column)
 
 
 class AttributeLeaf(Leaf):
@@ -56,8 +81,8 @@ class AttributeLeaf(Leaf):
             return F(prefix + name)  # type: ignore[return-value]
         return KeyTextTransform(name, f"{prefix}attributes")
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        return f"{node['attribute'].replace('_', ' ')} {say_comparison(node, language)}"
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        return f"{column_name(node['attribute'], language)} {say_comparison(node, language)}"
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(attributes={node["attribute"]}, timed=operator_of(node) in ("within", "before", "after"))
@@ -83,8 +108,11 @@ class AccountLeaf(Leaf):
     def value(self, node: dict[str, Any], context: Context) -> Expression:
         return F(f"{context.subject.prefix}account__{node['account']}")  # type: ignore[return-value]
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        return f"{ {'en': 'account', 'de': 'Firma'}[language] } {node['account']} {say_comparison(node, language)}"
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        text = {"en": "{} of the company", "de": "{} der Firma"}[language].format(
+            column_name(node["account"], language)
+        )
+        return f"{text} {say_comparison(node, language)}"
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(attributes={"account"})
@@ -105,8 +133,12 @@ class SegmentLeaf(Leaf):
             SegmentMember.objects.filter(contact_id=OuterRef(context.subject.reference), segment__slug=node["segment"])
         )
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        return f"{ {'en': 'in segment', 'de': 'im Segment'}[language] } {node['segment']}"
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        name = quoted(names, "segment", node["segment"], language)
+        return {"en": "in segment {}", "de": "im Segment {}"}[language].format(name)
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        return {"en": "not {}", "de": "nicht {}"}[language].format(self.say(node, language, names))
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(others={f"segment:{node['segment']}"})
@@ -132,15 +164,21 @@ class SignalLeaf(Leaf):
         begin = ExpressionWrapper(Value(context.now) - F("signal__holds_for"), output_field=DateTimeField())
         return Exists(fired.filter(fired_at__gt=begin))
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        text = f"Signal {node['signal']}" if language == "de" else f"signal {node['signal']}"
-        if "within" in node:
-            return (
-                text
-                + {"en": " within ", "de": " innerhalb von "}[language]
-                + say_duration(node["within"], language, dative=True)
-            )
-        return text + {"en": " holds", "de": " gilt"}[language]
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        words = {"en": ("signal {} fired", "signal {} holds"), "de": ("Signal {} ausgelöst", "Signal {} gilt")}
+        return self._say(node, language, names, words)
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        words = {
+            "en": ("signal {} did not fire", "signal {} does not hold"),
+            "de": ("Signal {} nicht ausgelöst", "Signal {} gilt nicht"),
+        }
+        return self._say(node, language, names, words)
+
+    def _say(self, node: dict[str, Any], language: str, names: Names | None, words: dict[str, tuple[str, str]]) -> str:
+        fired, holds = words[language]
+        name = quoted(names, "signal", node["signal"], language)
+        return fired.format(name) + say_within(node["within"], language) if "within" in node else holds.format(name)
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(others={f"signal:{node['signal']}"}, timed=True)
@@ -162,9 +200,18 @@ class StageLeaf(Leaf):
     def value(self, node: dict[str, Any], context: Context) -> Expression:
         return F(f"{context.subject.prefix}stage__{'slug' if self.key == 'stage' else 'phase'}")  # type: ignore[return-value]
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        words = {"stage": {"en": "stage is", "de": "Stufe ist"}, "phase": {"en": "phase is", "de": "Phase ist"}}
-        return f"{words[self.key][language]} {node[self.key]}"
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        return self._say(node, language, names, {"en": "is", "de": "ist"})
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        return self._say(node, language, names, {"en": "is not", "de": "ist nicht"})
+
+    def _say(self, node: dict[str, Any], language: str, names: Names | None, verb: dict[str, str]) -> str:
+        slug = node[self.key]
+        if self.key == "phase":
+            name = translated(PHASE_NAMES[Phase(slug)], language) if slug in list(Phase) else spaced(slug)
+            return f"{ {'en': 'phase', 'de': 'Phase'}[language] } {verb[language]} {name}"
+        return f"{ {'en': 'stage', 'de': 'Stufe'}[language] } {verb[language]} {named(names, 'stage', slug, language)}"
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(others={"stage"})
@@ -180,3 +227,31 @@ for leaf in (
     StageLeaf("phase"),
 ):
     register(leaf)
+
+
+def _events() -> QuerySet[Any]:
+    from contacts.events.models import EventType
+
+    return EventType.objects.all()
+
+
+def _segments() -> QuerySet[Any]:
+    from contacts.segments.models import Segment
+
+    return Segment.objects.all()
+
+
+def _signals() -> QuerySet[Any]:
+    from contacts.signals.models import Signal
+
+    return Signal.objects.all()
+
+
+def _stages() -> QuerySet[Any]:
+    from contacts.stages.models import Stage
+
+    return Stage.objects.all()
+
+
+for kind, source in (("event", _events), ("segment", _segments), ("signal", _signals), ("stage", _stages)):
+    register_names(kind, source)

@@ -6,7 +6,7 @@ from django.db.models import Exists, QuerySet, Value
 from django.db.models.expressions import Expression
 
 from contacts.conditions.expressions import All, Compare, Not
-from contacts.conditions.rules import COUNT_OPERATORS, Problem, parse_duration, show
+from contacts.conditions.rules import COUNT_OPERATORS, Problem, parse_duration, say_duration, show
 
 
 def compile_count(found: QuerySet, count: dict[str, int]) -> Expression:
@@ -22,26 +22,36 @@ def compile_count(found: QuerySet, count: dict[str, int]) -> Expression:
     return All(*parts) if len(parts) > 1 else parts[0]
 
 
+COUNT_WORDS = {
+    "en": {"is": "exactly {}", "gte": "at least {}", "gt": "more than {}", "lte": "at most {}", "lt": "less than {}"},
+    "de": {
+        "is": "genau {}",
+        "gte": "mindestens {}",
+        "gt": "mehr als {}",
+        "lte": "höchstens {}",
+        "lt": "weniger als {}",
+    },
+}
+TIMES = {"en": {1: "once", 2: "twice"}, "de": {1: "einmal", 2: "zweimal"}}
+NOT_ONCE = {"en": "not once", "de": "kein Mal"}
+
+
+def say_times(n: int, language: str) -> str:
+    """How often: `once`, `twice`, `3 times`."""
+    return TIMES[language].get(n) or {"en": "{} times", "de": "{}-mal"}[language].format(n)
+
+
 def say_count(count: dict[str, int], language: str) -> str:
     """A count as a part of a sentence: `at least 3 times`."""
     operator, n = next(iter(count.items()))
-    words = {
-        "en": {
-            "is": "exactly {} times",
-            "gte": "at least {} times",
-            "gt": "more than {} times",
-            "lte": "at most {} times",
-            "lt": "fewer than {} times",
-        },
-        "de": {
-            "is": "genau {}-mal",
-            "gte": "mindestens {}-mal",
-            "gt": "öfter als {}-mal",
-            "lte": "höchstens {}-mal",
-            "lt": "seltener als {}-mal",
-        },
-    }
-    return words[language][operator].format(n)
+    if (operator, n) in (("is", 0), ("lte", 0), ("lt", 1)):
+        return NOT_ONCE[language]
+    return COUNT_WORDS[language][operator].format(say_times(n, language))
+
+
+def say_within(text: str, language: str) -> str:
+    """A window as the end of a sentence: ` within 7 days`."""
+    return {"en": " within ", "de": " innerhalb von "}[language] + say_duration(text, language, dative=True)
 
 
 def count_problems(count: Any, path: str) -> list[Problem]:

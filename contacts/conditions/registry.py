@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models.expressions import Expression
 
+from contacts.conditions.names import Names
 from contacts.conditions.rules import Dependencies, Problem
 
 
@@ -57,9 +58,13 @@ class Leaf:
         """What to show beside the truth in an explanation, e.g. the count of events."""
         return None
 
-    def say(self, node: dict[str, Any], language: str) -> str:
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         """The node as a part of a sentence."""
         raise NotImplementedError
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        """The opposite of the node as a part of a sentence."""
+        return {"en": "not ({})", "de": "nicht ({})"}[language].format(self.say(node, language, names))
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         """What the node reads."""

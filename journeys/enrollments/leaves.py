@@ -2,12 +2,20 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Expression
 
-from contacts.conditions.parts import compile_count, count_problems, duration_problems, say_count, slug_problems
+from contacts.conditions.names import Names, quoted, register_names
+from contacts.conditions.parts import (
+    compile_count,
+    count_problems,
+    duration_problems,
+    say_count,
+    say_within,
+    slug_problems,
+)
 from contacts.conditions.registry import Context, Leaf, register
-from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
+from contacts.conditions.rules import Dependencies, Problem, parse_duration, show
 
 JOURNEY_STATES = {
     "in": Q(left_at=None),
@@ -15,7 +23,17 @@ JOURNEY_STATES = {
     "goal": Q(reason="goal"),
     "completed": Q(reason="completed"),
 }
-TOUCH_STATES = ("proposed", "held", "approved", "suppressed", "expired", "sending", "sent", "failed", "unknown")
+TOUCH_STATES = {
+    "proposed": {"en": "proposed", "de": "vorgeschlagen"},
+    "held": {"en": "held", "de": "vertagt"},
+    "approved": {"en": "approved", "de": "freigegeben"},
+    "suppressed": {"en": "suppressed", "de": "unterdrückt"},
+    "expired": {"en": "expired", "de": "verfallen"},
+    "sending": {"en": "being sent", "de": "im Versand"},
+    "sent": {"en": "sent", "de": "gesendet"},
+    "failed": {"en": "failed", "de": "fehlgeschlagen"},
+    "unknown": {"en": "with unknown outcome", "de": "mit unbekanntem Ausgang"},
+}
 
 
 class JourneyLeaf(Leaf):
@@ -47,7 +65,7 @@ class JourneyLeaf(Leaf):
             runs = runs.filter(Q(entered_at__gt=begin) if node.get("state", "in") == "in" else Q(left_at__gt=begin))
         return Exists(runs)
 
-    def say(self, node: dict[str, Any], language: str) -> str:
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         words = {
             "en": {
                 "in": "is in journey {}",
@@ -62,12 +80,9 @@ class JourneyLeaf(Leaf):
                 "completed": "hat {} durchlaufen",
             },
         }
-        text = words[language][node.get("state", "in")].format(node["journey"])
-        if "within" in node:
-            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(
-                node["within"], language, dative=True
-            )
-        return text
+        name = quoted(names, "journey", node["journey"], language)
+        text = words[language][node.get("state", "in")].format(name)
+        return text + say_within(node["within"], language) if "within" in node else text
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(others={f"journey:{node['journey']}"}, timed="within" in node)
@@ -117,16 +132,18 @@ class TouchLeaf(Leaf):
             found = found.filter(decided_at__gt=context.now - parse_duration(node["within"]))
         return compile_count(found, node.get("count", {"gte": 1}))
 
-    def say(self, node: dict[str, Any], language: str) -> str:
-        what = " ".join(node["touch"].values()) or {"en": "a touch", "de": "eine Nachricht"}[language]
-        text = f"{what} {node.get('state', 'sent')}"
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        filters = node["touch"]
+        text = {"en": "e-mail" if filters.get("channel") == "email" else "message", "de": "Nachricht"}[language]
+        if language == "de" and filters.get("channel") == "email":
+            text = "E-Mail"
+        if "journey" in filters:
+            of = {"en": " of journey {}", "de": " der Journey {}"}[language]
+            text += of.format(quoted(names, "journey", filters["journey"], language))
+        text += f" {TOUCH_STATES[node.get('state', 'sent')][language]}"
         if "count" in node:
             text += f" {say_count(node['count'], language)}"
-        if "within" in node:
-            text += {"en": " within ", "de": " innerhalb von "}[language] + say_duration(
-                node["within"], language, dative=True
-            )
-        return text
+        return text + say_within(node["within"], language) if "within" in node else text
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(others={"touch"}, timed="within" in node)
@@ -134,3 +151,19 @@ class TouchLeaf(Leaf):
 
 register(JourneyLeaf())
 register(TouchLeaf())
+
+
+def _journeys() -> QuerySet[Any]:
+    from journeys.definitions.models import Journey
+
+    return Journey.objects.all()
+
+
+def _blocks() -> QuerySet[Any]:
+    from journeys.content.models import Block
+
+    return Block.objects.all()
+
+
+register_names("journey", _journeys)
+register_names("block", _blocks)

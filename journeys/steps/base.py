@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import CharField, Value
 from django.db.models.expressions import Expression
 
+from contacts.conditions.names import Names
 from contacts.conditions.rules import Dependencies, Problem
 from orchestrator.kernel import sql
 
@@ -74,11 +75,11 @@ class Kind:
         """What lets people go early."""
         return Dependencies()
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
         """The step as a sentence, "en" or "de"."""
         raise NotImplementedError
 
-    def say_exit(self, settings: dict[str, Any], exit: str, language: str) -> str:
+    def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
         """The label on a way out, empty for the plain next step."""
         return ""
 

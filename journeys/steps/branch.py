@@ -7,6 +7,7 @@ from django.db.models import Case, CharField, Value, When
 
 from contacts.conditions.expressions import Either, IsTrue, IsUnknown
 from contacts.conditions.language import RUN, compile_condition, say, validate
+from contacts.conditions.names import Names
 from contacts.conditions.rules import Problem, show
 from journeys.steps.base import Kind, Route
 from orchestrator.kernel.fields import translated
@@ -57,16 +58,21 @@ class Branch(Kind):
         missing = When(Either(*unknown) if len(unknown) > 1 else unknown[0], then=Value(MISSING))
         return Route(exit=Case(*whens, missing, default=Value(OTHERWISE), output_field=CharField()))
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
-        parts = [say(branch["when"], language) for branch in settings["branches"]]
-        return {"en": "first match wins: ", "de": "der erste Treffer zählt: "}[language] + " · ".join(parts)
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
+        parts = [self._say_branch(branch, language, names) for branch in settings["branches"]]
+        first = {"en": "first match wins: ", "de": "der erste Treffer zählt: "}[language] if len(parts) > 1 else ""
+        return first + " · ".join(parts)
 
-    def say_exit(self, settings: dict[str, Any], exit: str, language: str) -> str:
+    def _say_branch(self, branch: dict[str, Any], language: str, names: Names | None) -> str:
+        name, when = translated(branch.get("name"), language), say(branch["when"], language, names)
+        return {"en": "{} if {}", "de": "{}, wenn {}"}[language].format(name, when) if name else when
+
+    def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
         fixed = {MISSING: {"en": "missing data", "de": "Daten fehlen"}, OTHERWISE: {"en": "otherwise", "de": "sonst"}}
         if exit in fixed:
             return fixed[exit][language]
         branch = next(branch for branch in settings["branches"] if branch["key"] == exit)
-        return translated(branch.get("name"), language) or say(branch["when"], language)
+        return translated(branch.get("name"), language) or say(branch["when"], language, names)
 
 
 KIND = Branch()

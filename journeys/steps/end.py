@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contacts.conditions.names import Names, spaced
 from contacts.conditions.rules import Problem, show
 from journeys.steps.base import Kind
 
@@ -23,11 +24,11 @@ class End(Kind):
     def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:
         return {}
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
-        outcome = settings.get("outcome") or "completed"
-        return {"en": "leaves as “{}”", "de": "verlässt die Journey als „{}“"}[language].format(
-            outcome.replace("_", " ")
-        )
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
+        outcome = spaced(settings.get("outcome") or "")
+        if not outcome:
+            return {"en": "leaves the journey", "de": "verlässt die Journey"}[language]
+        return {"en": "leaves the journey as “{}”", "de": "verlässt die Journey als „{}“"}[language].format(outcome)
 
 
 KIND = End()

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from contacts.conditions.names import Names, spaced
 from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Problem, parse_duration, say_duration, show
 from contacts.handover.operations import Lead, open_handovers
@@ -48,13 +49,13 @@ class HandOver(Kind):
         ]
         open_handovers(leads=leads, now=now)
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
         text = {
-            "en": "hands over to {}, answer within {} (business hours)",
-            "de": "übergibt an {}, Antwort innerhalb von {} (Geschäftszeit)",
+            "en": "hands over to “{}”, answer within {} of business time",
+            "de": "übergibt an „{}“, Antwort innerhalb von {} Geschäftszeit",
         }
         return text[language].format(
-            settings["team"], say_duration(settings.get("respond_within", "4h"), language, dative=True)
+            spaced(settings["team"]), say_duration(settings.get("respond_within", "4h"), language, dative=True)
         )
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from contacts.conditions.names import Names
 from contacts.conditions.rules import Problem
 from journeys.steps import branch, end, handover, send, split, update, wait
 from journeys.steps.base import Arrival, Kind, Moved, Route, kind_names, kind_of, register
@@ -27,14 +28,14 @@ def validate_step(step: dict[str, Any], path: str) -> list[Problem]:
     return unknown + kind.validate(step, path)
 
 
-def say_step(step: "Step", language: str = "en") -> str:
-    """A step as a sentence."""
-    return kind_of(step.kind).say(step.settings, language)
+def say_step(step: "Step", language: str = "en", names: Names | None = None) -> str:
+    """A step as a sentence. names: of contacts.conditions.names.load_names()."""
+    return kind_of(step.kind).say(step.settings, language, names)
 
 
-def say_exit(step: "Step", exit: str, language: str = "en") -> str:
+def say_exit(step: "Step", exit: str, language: str = "en", names: Names | None = None) -> str:
     """The label on a way out of a step."""
-    return kind_of(step.kind).say_exit(step.settings, exit, language)
+    return kind_of(step.kind).say_exit(step.settings, exit, language, names)
 
 
 __all__ = ["Arrival", "Kind", "Moved", "Route", "kind_names", "kind_of", "say_exit", "say_step", "validate_step"]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from contacts.conditions.names import Names, quoted
 from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Problem, parse_duration, say_duration, show
 from journeys.steps.base import EXPIRES, Kind
@@ -47,11 +48,13 @@ class Send(Kind):
             ),
         )
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
-        text = {"en": "sends “{}” by e-mail, makes sense for {}", "de": "sendet „{}“ per E-Mail, sinnvoll für {}"}[
-            language
-        ]
-        return text.format(settings["block"], say_duration(settings.get("expires", EXPIRES), language))
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
+        text = {
+            "en": "e-mail {}, within {} or not at all",
+            "de": "E-Mail {}, innerhalb von {} oder gar nicht",
+        }
+        name = quoted(names, "block", settings["block"], language)
+        return text[language].format(name, say_duration(settings.get("expires", EXPIRES), language, dative=True))
 
 
 KIND = Send()

@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, F, Func, IntegerField, Value, When
 
 from contacts.conditions.comparisons import is_number
 from contacts.conditions.expressions import Compare
+from contacts.conditions.names import Names, spaced
 from contacts.conditions.rules import Problem, show
 from journeys.steps.base import Kind, Route
 
@@ -80,9 +81,8 @@ class Split(Kind):
         ]
         return Route(exit=Case(*exits, output_field=CharField()), arm=Case(*marks, output_field=CharField()))
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
-        total = sum(arm["weight"] for arm in settings["arms"])
-        text = " · ".join(f"{arm['name']} {arm['weight'] / total:.0%}".replace("%", " %") for arm in settings["arms"])
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
+        text = " · ".join(_say_arm(settings["arms"], arm, language) for arm in settings["arms"])
         if any(arm.get("holdout") for arm in settings["arms"]):
             text += {
                 "en": "; the holdout is measured, never contacted",
@@ -90,10 +90,19 @@ class Split(Kind):
             }[language]
         return text
 
-    def say_exit(self, settings: dict[str, Any], exit: str, language: str) -> str:
-        total = sum(arm["weight"] for arm in settings["arms"])
+    def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
         arm = next(arm for arm in settings["arms"] if arm["name"] == exit)
-        return f"{exit} {arm['weight'] / total:.0%}".replace("%", " %")
+        return _say_arm(settings["arms"], arm, language)
+
+
+def _say_arm(arms: list[dict[str, Any]], arm: dict[str, Any], language: str) -> str:
+    """An arm with its share; of two arms the one beside the holdout is the one that is contacted."""
+    name = spaced(arm["name"])
+    if arm.get("holdout"):
+        name = {"en": "holdout", "de": "Kontrollgruppe"}[language]
+    elif len(arms) == 2 and any(other.get("holdout") for other in arms):
+        name = {"en": "contacted", "de": "kontaktiert"}[language]
+    return f"{name} {arm['weight'] / sum(one['weight'] for one in arms):.0%}".replace("%", "\u00a0%")
 
 
 KIND = Split()

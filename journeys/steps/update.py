@@ -7,6 +7,8 @@ from django.db.models import F, JSONField, Value
 from django.db.models.expressions import CombinedExpression
 
 from contacts.conditions.comparisons import is_plain
+from contacts.conditions.leaves import column_name
+from contacts.conditions.names import Names, named, spaced
 from contacts.conditions.rules import Problem, show
 from contacts.profiles.models import Contact
 from contacts.stages.operations import set_stage
@@ -48,10 +50,14 @@ class Update(Kind):
         if slug := step.settings.get("stage"):
             set_stage(contact_ids=ids, slug=slug, by=f"journey step {step.key}", now=now)
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
-        parts = [f"{key.replace('_', ' ')} = {value}" for key, value in settings.get("set", {}).items()]
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
+        parts = [
+            f"{column_name(key, language)} = {spaced(value) if isinstance(value, str) else value}"
+            for key, value in settings.get("set", {}).items()
+        ]
         if "stage" in settings:
-            parts.append({"en": "stage = {}", "de": "Stufe = {}"}[language].format(settings["stage"]))
+            name = named(names, "stage", settings["stage"], language)
+            parts.append({"en": "stage = {}", "de": "Stufe = {}"}[language].format(name))
         return {"en": "sets ", "de": "setzt "}[language] + ", ".join(parts)
 
 

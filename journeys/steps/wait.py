@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import CharField, Value
 
 from contacts.conditions.language import RUN, compile_condition, depends_on, say, validate
+from contacts.conditions.names import Names
 from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
 from journeys.steps.base import NEXT, Arrival, Kind, Route
@@ -79,31 +80,38 @@ class Wait(Kind):
     def listens(self, settings: dict[str, Any]) -> Dependencies:
         return depends_on(settings.get("until"))
 
-    def say(self, settings: dict[str, Any], language: str) -> str:
+    def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
         if "for" in settings:
             return {"en": "waits {}", "de": "wartet {}"}[language].format(say_duration(settings["for"], language))
         if "until" in settings:
             text = {"en": "until {}, at most {}", "de": "bis {}, höchstens {}"}[language]
-            return text.format(say(settings["until"], language), say_duration(settings["at_most"], language))
+            return text.format(say(settings["until"], language, names), say_duration(settings["at_most"], language))
         window = settings["window"]
         hours = (
             f"{window['from']}–{window['to']}" if window.get("to", window["from"]) != window["from"] else window["from"]
         )
         days = window.get("days", list(DAYS))
-        named = (
-            {"en": "any day", "de": "an jedem Tag"}[language]
-            if len(days) == 7
-            else ", ".join(DAY_NAMES[language][day] for day in days)
-        )
-        return {"en": "until {} local time, {}", "de": "bis {} Ortszeit, {}"}[language].format(hours, named)
+        text = {"en": "waits for {} local time, {}", "de": "wartet auf {} Uhr Ortszeit, {}"}[language]
+        return text.format(hours, _say_days(days, language))
 
-    def say_exit(self, settings: dict[str, Any], exit: str, language: str) -> str:
+    def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
         if "until" not in settings:
             return ""
         return {
             TIMEOUT: {"en": "time is over", "de": "Zeit ist um"},
             NEXT: {"en": "it happened", "de": "ist geschehen"},
         }[exit][language]
+
+
+def _say_days(days: list[str], language: str) -> str:
+    """Days of the week: `any day`, `Mon–Fri`, `Mon, Wed`."""
+    if len(days) == 7:
+        return {"en": "any day", "de": "an jedem Tag"}[language]
+    said = [DAY_NAMES[language][day] for day in DAYS if day in days]
+    places = [DAYS.index(day) for day in DAYS if day in days]
+    if len(said) > 2 and places[-1] - places[0] == len(said) - 1:
+        return f"{said[0]}–{said[-1]}"
+    return ", ".join(said)
 
 
 def _open(now: datetime, zone: str, *, opens: time, closes: time, days: tuple[str, ...]) -> datetime:

@@ -6,6 +6,7 @@ import pytest
 
 from consent.models import Purpose, Record, State
 from contacts.conditions.language import compile_condition, depends_on, explain, say, validate
+from contacts.conditions.names import load_names
 from contacts.models import Account, Contact, Event, EventType, Segment, SegmentMember, Signal, SignalFiring, Stage
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -37,13 +38,26 @@ def grant(contact, purpose):
 
 def add(contact, name, *, hours, **properties):
     at = NOW - timedelta(hours=hours)
-    Event.objects.create(contact=contact, name=name, occurred_at=at, received_at=NOW, properties=properties, source="t", message_id=f"{name}{hours}")
+    Event.objects.create(
+        contact=contact,
+        name=name,
+        occurred_at=at,
+        received_at=NOW,
+        properties=properties,
+        source="t",
+        message_id=f"{name}{hours}",
+    )
 
 
 def truth(contact, condition):
     """The three-valued truth, which must also agree with what a filter says."""
     assert validate(condition) == []
-    value = Contact.objects.filter(pk=contact.pk).annotate(t=compile_condition(condition, now=NOW, positive=False)).values_list("t", flat=True).get()
+    value = (
+        Contact.objects.filter(pk=contact.pk)
+        .annotate(t=compile_condition(condition, now=NOW, positive=False))
+        .values_list("t", flat=True)
+        .get()
+    )
     assert Contact.objects.filter(compile_condition(condition, now=NOW), pk=contact.pk).exists() is (value is True)
     assert explain(condition, contact_id=contact.pk, now=NOW)["truth"] is value
     return value
@@ -75,7 +89,10 @@ def truth(contact, condition):
         ({"event": "pricing_viewed", "count": {"is": 2}, "within": "7d"}, True),
         ({"event": "pricing_viewed", "count": {"lt": 1}, "within": "30m"}, True),
         ({"event": "pricing_viewed", "within": "1h"}, False),  # half open: exactly one hour ago is outside
-        ({"event": "order_placed", "where": [{"property": "value", "gte": 30}, {"property": "cart_id", "is": "c1"}]}, True),
+        (
+            {"event": "order_placed", "where": [{"property": "value", "gte": 30}, {"property": "cart_id", "is": "c1"}]},
+            True,
+        ),
         ({"event": "order_placed", "where": [{"property": "value", "gt": 30}]}, False),
         ({"segment": "fans"}, True),
         ({"segment": "others"}, False),
@@ -97,7 +114,15 @@ def truth(contact, condition):
 def test_compile_of_each_leaf_gives_its_truth(anna, condition, expected):
     segment = Segment.objects.create(slug="fans", condition={}, name_en="Fans", name_de="Fans")
     SegmentMember.objects.create(segment=segment, contact=anna, since=NOW)
-    signal = Signal.objects.create(slug="hot", kind="behaviour", condition={}, cooldown=timedelta(1), holds_for=timedelta(1), name_en="Hot", name_de="Heiß")
+    signal = Signal.objects.create(
+        slug="hot",
+        kind="behaviour",
+        condition={},
+        cooldown=timedelta(1),
+        holds_for=timedelta(1),
+        name_en="Hot",
+        name_de="Heiß",
+    )
     SignalFiring.objects.create(signal=signal, contact=anna, fired_at=NOW - timedelta(hours=2))
     assert truth(anna, condition) is expected
 
@@ -150,19 +175,61 @@ def test_compile_of_hostile_names_is_a_parameter(anna, name):
     assert truth(anna, {"event": name, "where": [{"property": name, "is": name}]}) is False
 
 
-def test_say_gives_a_sentence_in_both_languages():
-    condition = {"all": [{"event": "pricing_viewed", "count": {"gte": 3}, "within": "7d"}, {"not": {"stage": "active"}}]}
-    assert say(condition, "en") == "pricing viewed at least 3 times within 7 days and not (stage is active)"
-    assert say(condition, "de") == "pricing viewed mindestens 3-mal innerhalb von 7 Tagen und nicht (Stufe ist active)"
+def test_say_without_names_says_short_names_with_blanks():
+    condition = {
+        "all": [{"event": "pricing_viewed", "count": {"gte": 3}, "within": "7d"}, {"not": {"stage": "at-risk"}}]
+    }
+    assert say(condition, "en") == "“pricing viewed” at least 3 times within 7 days and stage is not at risk"
+    assert say(condition, "de") == "„pricing viewed“ mindestens 3-mal innerhalb von 7 Tagen und Stufe ist nicht at risk"
+
+
+@pytest.mark.parametrize(
+    ("condition", "english", "german"),
+    [
+        ({"event": "order_placed", "count": {"gte": 1}, "since": "entry"}, "“Order” at least once since the entry", "„Bestellung“ mindestens einmal seit dem Eintritt"),
+        ({"not": {"event": "order_placed", "within": "12h"}}, "“Order” not once within 12 hours", "„Bestellung“ kein Mal innerhalb von 12 Stunden"),
+        ({"event": "order_placed", "count": {"is": 2}, "where": [{"property": "value", "gte": 20}, {"property": "cart_id", "is": {"run": "key"}}]},
+         "“Order” exactly twice with value ≥ 20 and the cart id of this run", "„Bestellung“ genau zweimal mit value ≥ 20 und cart id wie in diesem Durchlauf"),
+        ({"attribute": "country", "in": ["DE", "AT", "CH"]}, "country is DE, AT or CH", "Land ist DE, AT oder CH"),
+        ({"stage": "active"}, "stage is Active", "Stufe ist Aktiv"),
+        ({"not": {"phase": "retention"}}, "phase is not Retention", "Phase ist nicht Bindung"),
+        ({"segment": "big-spenders"}, "in segment “Big spenders”", "im Segment „Vielkäufer“"),
+        ({"not": {"signal": "s", "within": "2d"}}, "signal “Prices” did not fire within 2 days", "Signal „Preise“ nicht ausgelöst innerhalb von 2 Tagen"),
+        ({"consent": "email_marketing"}, "has agreed to “E-mail marketing”", "hat „E-Mail-Marketing“ zugestimmt"),
+        ({"account": "industry", "is": "hotel"}, "industry of the company is hotel", "Branche der Firma ist hotel"),
+        ({"touch": {"channel": "email"}, "count": {"gte": 2}, "within": "30d"}, "e-mail sent at least twice within 30 days", "E-Mail gesendet mindestens zweimal innerhalb von 30 Tagen"),
+    ],
+)  # fmt: skip
+def test_say_with_names_gives_a_sentence_in_both_languages(anna, condition, english, german):
+    Segment.objects.create(slug="big-spenders", name_en="Big spenders", name_de="Vielkäufer", condition={})
+    Signal.objects.create(
+        slug="s", name_en="Prices", name_de="Preise", condition={}, cooldown=timedelta(1), holds_for=timedelta(1)
+    )
+    names = load_names()
+    assert (say(condition, "en", names), say(condition, "de", names)) == (english, german)
+
+
+def test_load_names_reads_every_kind_in_one_statement(anna, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        names = load_names()
+    assert names["event", "order_placed"] == {"en": "Order", "de": "Bestellung"}
+    assert names["purpose", "email_marketing"]["de"] == "E-Mail-Marketing"
+    assert {kind for kind, _ in names} <= {"event", "segment", "signal", "stage", "purpose", "journey", "block"}
 
 
 def test_explain_shows_each_leaf_with_its_value(anna):
-    tree = explain({"all": [{"event": "pricing_viewed", "within": "7d"}, {"attribute": "country", "is": "AT"}]}, contact_id=anna.pk, now=NOW)
+    tree = explain(
+        {"all": [{"event": "pricing_viewed", "within": "7d"}, {"attribute": "country", "is": "AT"}]},
+        contact_id=anna.pk,
+        now=NOW,
+    )
     assert tree["truth"] is False
     assert [(part["truth"], part["value"]) for part in tree["parts"]] == [(True, 2), (False, "DE")]
 
 
 def test_depends_on_lists_events_attributes_and_time():
-    found = depends_on({"all": [{"event": "a", "within": "7d"}, {"attribute": "country", "is": "DE"}, {"not": {"segment": "s"}}]})
+    found = depends_on(
+        {"all": [{"event": "a", "within": "7d"}, {"attribute": "country", "is": "DE"}, {"not": {"segment": "s"}}]}
+    )
     assert (found.events, found.attributes, found.others, found.timed) == ({"a"}, {"country"}, {"segment:s"}, True)
     assert found.news() == {"a", "segment:s", "profile", "consent"}
