@@ -12,9 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from contacts.conditions.evidence import say_evidence
+from contacts.conditions.names import Names, load_names, spaced
 from contacts.handover import operations, queries
 from contacts.handover.forms import AnswerForm
 from contacts.handover.models import Handover
@@ -118,7 +121,7 @@ def _row(handover: Handover, now: datetime) -> dict[str, Any]:
         "job_title": handover.contact.job_title,
         "account": handover.account.name if handover.account else "",
         "why": translated(signal["name"]) if signal else "",
-        "team": handover.team,
+        "team": spaced(handover.team),
         "journey": translated(handover.snapshot.get("journey")) or handover.journey_slug,
         "state": handover.state,
         "state_name": handover.get_state_display(),
@@ -139,15 +142,16 @@ def _detail(
     handover = queries.one_handover(handover_id)
     if handover is None:
         raise Http404
+    names = load_names()
     return {
         "lead": _row(handover, now),
         "contact": handover.contact,
         "stage": handover.contact.stage.name if handover.contact.stage else "",
         "account": handover.snapshot.get("account") or {},
-        "signals": [_signal(given) for given in handover.snapshot.get("signals", [])],
+        "signals": [_signal(given, names) for given in handover.snapshot.get("signals", [])],
         "events": [_dated(given, "occurred_at") for given in handover.snapshot.get("events", [])],
         "touches": [_dated(given, "at") for given in handover.snapshot.get("touches", []) if given["state"] == "sent"],
-        "begin_with": _signal(signal) if (signal := main_signal(handover.snapshot)) else None,
+        "begin_with": _signal(signal, names) if (signal := main_signal(handover.snapshot)) else None,
         "deal": handover.snapshot.get("deal"),
         "log": [
             {
@@ -183,15 +187,13 @@ def _action_names() -> dict[Action, str]:
     }
 
 
-def _signal(given: dict[str, Any]) -> dict[str, Any]:
+def _signal(given: dict[str, Any], names: Names) -> dict[str, Any]:
     strengths = {"strong": _("strong"), "medium": _("medium"), "weak": _("weak")}
     return {
         "name": translated(given["name"]),
         "at": parse_datetime(given["fired_at"]),
         "strength": strengths[given["strength"]],
-        "evidence": [
-            (key, value) for key, value in (given.get("evidence") or {}).items() if not isinstance(value, dict | list)
-        ],
+        "evidence": say_evidence(given.get("evidence") or {}, None, (get_language() or "en")[:2], names),
     }
 
 

@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from consent.purposes.models import Purpose
 from contacts.conditions.language import say
+from contacts.conditions.names import Names, named, spaced
 from contacts.conditions.rules import say_duration
-from contacts.segments.models import Segment
-from contacts.signals.models import Signal
-from journeys.content.models import Block
+from journeys.definitions.checklist import Hint
 from journeys.definitions.layout import Flow, Node, lay_out
 from journeys.definitions.models import Journey, Step
 from journeys.enrollments.models import Touch
-from journeys.enrollments.numbers import StepNumbers
+from journeys.enrollments.numbers import Entries, StepNumbers
 from journeys.enrollments.rules import say_reason
 from journeys.steps.registry import say_exit, say_step
+from orchestrator.kernel.fields import translated
 
 NOT_SENT = (Touch.State.SUPPRESSED, Touch.State.EXPIRED, Touch.State.FAILED, Touch.State.UNKNOWN)
 
@@ -33,7 +32,7 @@ class Card:
     name: str
     sentence: str
     numbers: StepNumbers
-    moved_on: list[tuple[str, int]]
+    stay: timedelta | None  # the median, of waits only
     left: list[tuple[str, int]]
     stopped: list[tuple[str, str, int]]
     sent: int
@@ -46,18 +45,21 @@ def language() -> str:
     return (get_language() or "en")[:2]
 
 
-def flow(
-    steps: Sequence[Step], counted: Mapping[int, StepNumbers], hints: Mapping[int, list[str]], limits: Mapping[str, str]
-) -> Flow:
+@dataclass
+class Shown:
+    """What is known about the steps of a journey: numbers, stays, hints by step, and names of limits and of things."""
+
+    counted: Mapping[int, StepNumbers]
+    stays: Mapping[int, timedelta]
+    hints: Sequence[Hint]
+    limits: Mapping[str, str]
+    names: Names
+
+
+def flow(steps: Sequence[Step], shown: Shown) -> Flow:
     """Lay the steps of a version out, with their numbers on them."""
-    nodes = [
-        Node(
-            step.pk, in_order(step), _card(step, counted.get(step.pk) or StepNumbers(), hints.get(step.pk, []), limits)
-        )
-        for step in steps
-    ]
-    laid = lay_out(nodes)
-    _name_exits(laid, {step.pk: step for step in steps})
+    laid = lay_out([Node(step.pk, in_order(step), _card(step, shown)) for step in steps])
+    _name_exits(laid, {step.pk: step for step in steps}, shown.names)
     return laid
 
 
@@ -71,10 +73,10 @@ def in_order(step: Step) -> dict[str, int]:
     return dict(sorted(step.exits.items(), key=lambda way: order.get(way[0], len(order))))
 
 
-def _card(step: Step, numbers: StepNumbers, hints: list[str], limits: Mapping[str, str]) -> Card:
-    sent = sum(numbers.touches[state] for state in (Touch.State.SENT, Touch.State.SENDING))
+def _card(step: Step, shown: Shown) -> Card:
+    numbers = shown.counted.get(step.pk) or StepNumbers()
     stopped = [
-        (str(Touch.State(state).label), say_reason(reason, limit=limits.get(reason.removeprefix("cap_"), "")), n)
+        (str(Touch.State(state).label), say_reason(reason, limit=shown.limits.get(reason.removeprefix("cap_"), "")), n)
         for (state, reason), n in numbers.reasons.most_common()
         if state in (Touch.State.HELD, *NOT_SENT)
     ]
@@ -82,42 +84,50 @@ def _card(step: Step, numbers: StepNumbers, hints: list[str], limits: Mapping[st
         key=step.key,
         kind=step.kind,
         name=step.name,
-        sentence=say_step(step, language()),
+        sentence=say_step(step, language(), shown.names),
         numbers=numbers,
-        moved_on=[(_say_exit(step, way), n) for way, n in numbers.moved.most_common()],
+        stay=shown.stays.get(step.pk) if step.kind == "wait" else None,
         left=[(say_reason(reason), n) for reason, n in numbers.left.most_common()],
         stopped=stopped,
-        sent=sent,
+        sent=sum(numbers.touches[state] for state in (Touch.State.SENT, Touch.State.SENDING)),
         not_sent=sum(numbers.touches[state] for state in NOT_SENT),
-        hints=hints,
+        hints=[hint.text for hint in shown.hints if hint.step and hint.step.pk == step.pk],
     )
 
 
-def _name_exits(laid: Flow, steps: Mapping[int, Step]) -> None:
+def _name_exits(laid: Flow, steps: Mapping[int, Step], names: Names) -> None:
     for item in laid.items:
         for column in item.fork.columns if item.fork else ():
-            column.labels = [_say_exit(steps[item.node.id], label) for label in column.labels]
-            _name_exits(column.sequence, steps)
+            column.labels = [_say_exit(steps[item.node.id], label, names) for label in column.labels]
+            _name_exits(column.sequence, steps, names)
 
 
-def _say_exit(step: Step, label: str) -> str:
+def _say_exit(step: Step, label: str, names: Names) -> str:
     """Name a way out of a step; the plain next step is "on"."""
-    return say_exit(step, label, language()) or _("on")
+    return say_exit(step, label, language(), names) or _("on")
 
 
-def runs_by(journey: Journey, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+def entry_card(definition: Mapping[str, Any], entries: Entries, names: Names) -> dict[str, Any]:
+    """Put the entry as the first card of the flow: what lets people in, and how many came."""
+    entry = definition.get("entry") or {}
+    kind = "signal" if entry.get("signal") else "segment"
+    texts = [_say_trigger(entry, names), *_entry_limits(entry, names)]
+    return {
+        "name": named(names, kind, entry.get(kind, ""), language()),
+        "sentence": _("Enters when %(rule)s") % {"rule": ", ".join(texts)},
+        "entered": entries.all,
+        "today": entries.recent,
+    }
+
+
+def runs_by(journey: Journey, definition: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
     """Say how a journey runs, one row a rule: who enters, when again, when people leave, how urgent, what for."""
     entry = definition.get("entry") or {}
-    rows: list[dict[str, Any]] = [{"name": _("Enters when"), "texts": _entry_texts(entry)}]
-    rows.append({"name": _("Again"), "texts": [_reentry_text(entry.get("reentry"))]})
-    leaves = [say(rule["when"], language()) for rule in definition.get("exit") or [] if rule.get("when")]
-    if definition.get("goal"):
-        leaves.insert(0, _("the goal is reached"))
-    if definition.get("purpose"):
-        leaves.append(_("consent is withdrawn"))
-    if definition.get("max_age"):
-        leaves.append(_("after %(time)s at the latest") % {"time": say_duration(definition["max_age"], language())})
-    rows.append({"name": _("Leaves when"), "texts": leaves or [_("only at the end of the journey")]})
+    rows = [
+        {"name": _("Enters when"), "texts": entry_texts(entry, names)},
+        {"name": _("Again"), "texts": [_reentry_text(entry.get("reentry"))]},
+        {"name": _("Leaves when"), "texts": leave_texts(definition, names)},
+    ]
     ahead = (
         Journey.objects.filter(state=Journey.State.LIVE, priority__gt=journey.priority).exclude(pk=journey.pk).count()
     )
@@ -127,25 +137,40 @@ def runs_by(journey: Journey, definition: Mapping[str, Any]) -> list[dict[str, A
         else _("goes first")
     )
     rows.append({"name": _("Priority"), "texts": [f"{journey.priority} · {place}"]})
-    purpose = Purpose.objects.filter(slug=definition.get("purpose") or "").first()
-    if purpose:
-        rows.append({"name": _("Purpose"), "texts": [purpose.name]})
+    if definition.get("purpose"):
+        rows.append({"name": _("Purpose"), "texts": [named(names, "purpose", definition["purpose"], language())]})
     return rows
 
 
-def _entry_texts(entry: Mapping[str, Any]) -> list[str]:
-    texts = []
-    if entry.get("signal"):
-        signal = Signal.objects.filter(slug=entry["signal"]).first()
-        texts.append(_("signal “%(name)s” fires") % {"name": signal.name if signal else entry["signal"]})
-    if entry.get("segment"):
-        segment = Segment.objects.filter(slug=entry["segment"]).first()
-        texts.append(_("comes into segment “%(name)s”") % {"name": segment.name if segment else entry["segment"]})
-    if entry.get("when"):
-        texts.append(_("and %(condition)s") % {"condition": say(entry["when"], language())})
+def entry_texts(entry: Mapping[str, Any], names: Names) -> list[str]:
+    """Say what lets people in, one text a rule."""
+    texts = [_say_trigger(entry, names), *_entry_limits(entry, names)]
     if entry.get("key"):
-        texts.append(_("one run for each %(key)s") % {"key": entry["key"]})
+        texts.append(_("one run for each %(key)s") % {"key": spaced(entry["key"])})
     return texts
+
+
+def _say_trigger(entry: Mapping[str, Any], names: Names) -> str:
+    if entry.get("segment"):
+        return _("comes into segment “%(name)s”") % {"name": named(names, "segment", entry["segment"], language())}
+    return _("signal “%(name)s” fires") % {"name": named(names, "signal", entry.get("signal", ""), language())}
+
+
+def _entry_limits(entry: Mapping[str, Any], names: Names) -> list[str]:
+    return [_("and %(condition)s") % {"condition": say(entry["when"], language(), names)}] if entry.get("when") else []
+
+
+def leave_texts(definition: Mapping[str, Any], names: Names) -> list[str]:
+    """Say what lets people leave before the end, one text a rule."""
+    texts = [say(rule["when"], language(), names) for rule in definition.get("exit") or [] if rule.get("when")]
+    if goal := definition.get("goal"):
+        told = {"name": translated(goal.get("name"), language()), "rule": say(goal["when"], language(), names)}
+        texts.insert(0, _("the goal “%(name)s” is reached: %(rule)s") % told)
+    if definition.get("purpose"):
+        texts.append(_("consent is withdrawn"))
+    if definition.get("max_age"):
+        texts.append(_("after %(time)s at the latest") % {"time": say_duration(definition["max_age"], language())})
+    return texts or [_("only at the end of the journey")]
 
 
 def _reentry_text(reentry: Any) -> str:
@@ -156,33 +181,6 @@ def _reentry_text(reentry: Any) -> str:
     if rule.get("after") == "start":
         return _("%(delay)s after the start") % {"delay": delay} if delay else _("at once after the start")
     return _("%(delay)s after leaving") % {"delay": delay} if delay else _("after leaving")
-
-
-def content_hints(steps: Sequence[Step]) -> dict[int, list[str]]:
-    """Find what is missing in the content that steps send: unknown or unapproved blocks, languages without a text."""
-    wanted = {step.pk: step.settings.get("block", "") for step in steps if step.kind == "send"}
-    blocks = {
-        block.slug: block for block in Block.objects.filter(slug__in=wanted.values()).prefetch_related("variants")
-    }
-    hints: dict[int, list[str]] = {}
-    for step_id, slug in wanted.items():
-        block = blocks.get(slug)
-        if block is None:
-            hints[step_id] = [_("There is no content “%(slug)s”.") % {"slug": slug}]
-            continue
-        found = []
-        if block.state != Block.State.APPROVED:
-            found.append(_("“%(name)s” is not approved.") % {"name": block.name})
-        there = {variant.language for variant in block.variants.all()}
-        names = {"en": _("English"), "de": _("German")}
-        found += [
-            _("“%(name)s” has no text in %(language)s.") % {"name": block.name, "language": names[code]}
-            for code in names
-            if code not in there
-        ]
-        if found:
-            hints[step_id] = found
-    return hints
 
 
 def whereabouts(enrollments: Sequence[Any], now: datetime) -> list[dict[str, Any]]:

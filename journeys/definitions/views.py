@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from consent.limits.models import Limit
-from journeys.definitions import operations, page
+from contacts.conditions.names import load_names
+from journeys.definitions import checklist, operations, page
 from journeys.definitions.listing import listed_journeys
 from journeys.definitions.models import Journey, Step
 from journeys.enrollments import numbers
@@ -43,17 +46,28 @@ def journey(request: HttpRequest, slug: str) -> HttpResponse:
     found: Journey = context["journey"]
     version = found.live_version
     steps = list(Step.objects.filter(version=version).order_by("position")) if version else []
-    hints = page.content_hints(steps)
-    limits = {limit.slug: limit.name for limit in Limit.objects.all()}
-    context["flow"] = page.flow(steps, numbers.numbers_by_step(journey_id=found.pk), hints, limits)
+    definition = version.definition if version else {}
+    hints = checklist.hints(definition, steps) if version else []
+    now, names = timezone.now(), load_names()
+    shown = page.Shown(
+        counted=numbers.numbers_by_step(journey_id=found.pk),
+        stays=numbers.median_stays(journey_id=found.pk, since=now - timedelta(days=DAYS)),
+        hints=hints,
+        limits={limit.slug: limit.name for limit in Limit.objects.all()},
+        names=names,
+    )
+    morning = now.astimezone(ZoneInfo(settings.TEAM_TIME_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+    context |= {
+        "flow": page.flow(steps, shown),
+        "entry": page.entry_card(definition, numbers.entries(journey_id=found.pk, since=morning), names),
+    }
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # django-htmx adds it
         return render(request, "journeys/definitions/_canvas.html", context)
-    named = {step.pk: step for step in steps}
     context |= {
         "tab": "flow",
-        "runs_by": page.runs_by(found, version.definition) if version else [],
-        "hints": [{"step": named[step_id], "text": text} for step_id, texts in hints.items() for text in texts],
-        "steps": len(steps),
+        "runs_by": page.runs_by(found, definition, names),
+        "hints": hints,
+        "telling": checklist.telling(steps),
     }
     return render(request, "journeys/definitions/flow.html", context)
 

@@ -5,7 +5,7 @@ For every step: arrived = moved on + left + here.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, Q
@@ -36,6 +36,13 @@ class StepNumbers:
     def left_here(self) -> int:
         """How many left the journey at this step."""
         return sum(self.left.values())
+
+
+class Entries(NamedTuple):
+    """How many entered a journey: ever, and since some moment."""
+
+    all: int
+    recent: int
 
 
 class Run(NamedTuple):
@@ -83,6 +90,19 @@ def numbers_by_step(*, journey_id: int) -> dict[int, StepNumbers]:
     for step_id, n in sql.rows(sql.statement("journeys/enrollments/sql/clicks_by_step.sql"), {"journey": journey_id}):
         found.setdefault(step_id, StepNumbers()).clicked = n
     return found
+
+
+def entries(*, journey_id: int, since: datetime) -> Entries:
+    """Count who entered a journey, of all versions: ever, and since."""
+    entered = Transition.objects.filter(journey_id=journey_id, from_step=None)
+    return Entries(**entered.aggregate(all=Count("id"), recent=Count("id", filter=Q(at__gte=since))))
+
+
+def median_stays(*, journey_id: int, since: datetime) -> dict[int, timedelta]:
+    """Measure how long people stayed at each step before they moved on, the median of those who moved on since."""
+    text = sql.statement("journeys/enrollments/sql/stay_by_step.sql")
+    found = sql.rows(text, {"journey": journey_id, "since": since})
+    return {step_id: timedelta(seconds=seconds) for step_id, seconds in found}
 
 
 def runs(*, since: datetime, journey_id: int | None = None) -> dict[int, Run]:

@@ -97,10 +97,14 @@ class Wait(Kind):
     def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
         if "until" not in settings:
             return ""
-        return {
-            TIMEOUT: {"en": "time is over", "de": "Zeit ist um"},
-            NEXT: {"en": "it happened", "de": "ist geschehen"},
-        }[exit][language]
+        if exit == TIMEOUT:
+            most = say_duration(settings["at_most"], language, dative=True)
+            return {"en": "not within {}", "de": "nicht innerhalb von {}"}[language].format(most)
+        if "event" in settings["until"]:  # short enough for a label without its window
+            return say(
+                {key: settings["until"][key] for key in ("event", "count") if key in settings["until"]}, language, names
+            )
+        return {"en": "it happened", "de": "ist geschehen"}[language]
 
 
 def _say_days(days: list[str], language: str) -> str:

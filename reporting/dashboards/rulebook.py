@@ -9,6 +9,7 @@ from django.db.models import Count, Max
 from django.utils.translation import get_language
 
 from contacts.conditions.language import say
+from contacts.conditions.names import load_names
 from contacts.segments.models import Segment, SegmentChange, SegmentMember
 from contacts.signals.models import Signal, SignalFiring
 from contacts.stages.models import Stage
@@ -25,13 +26,13 @@ def segments(*, now: datetime) -> list[dict[str, Any]]:
     recent = SegmentChange.objects.filter(at__gte=now - timedelta(days=DAYS))
     for segment, entered, n in recent.values_list("segment", "entered").annotate(n=Count("id")):
         changed[segment, entered] = n
-    users = _users("segment")
+    users, names = _users("segment"), load_names()
     return [
         {
             "slug": segment.slug,
             "name": segment.name,
             "active": segment.active,
-            "sentence": say(segment.condition, _language()),
+            "sentence": say(segment.condition, _language(), names),
             "size": sizes.get(segment.pk, 0),
             "came": changed.get((segment.pk, True), 0),
             "went": changed.get((segment.pk, False), 0),
@@ -49,7 +50,7 @@ def signals(*, now: datetime) -> list[dict[str, Any]]:
         for pk, n, people in recent.values_list("signal").annotate(Count("id"), Count("contact", distinct=True))
     }
     last = dict(SignalFiring.objects.values_list("signal").annotate(Max("fired_at")))
-    users = _users("signal")
+    users, names = _users("signal"), load_names()
     tones = {"weak": "grey", "medium": "blue", "strong": "green"}
     return [
         {
@@ -59,7 +60,7 @@ def signals(*, now: datetime) -> list[dict[str, Any]]:
             "kind": signal.get_kind_display(),
             "strength": signal.get_strength_display(),
             "tone": tones[signal.strength],
-            "sentence": say(signal.condition, _language()),
+            "sentence": say(signal.condition, _language(), names),
             "fired": fired.get(signal.pk, (0, 0))[0],
             "people": fired.get(signal.pk, (0, 0))[1],
             "last": last.get(signal.pk),

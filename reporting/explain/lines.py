@@ -6,18 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent.records.models import Record
+from contacts.conditions.evidence import say_evidence
 from contacts.conditions.language import say
+from contacts.conditions.names import named, spaced
 from contacts.handover.models import Handover
 from journeys.enrollments.models import Touch
 from journeys.enrollments.rules import say_reason
 from orchestrator.arbiter.models import Verdict
 from orchestrator.kernel.fields import translated
 from reporting.explain import rules
+from reporting.explain.gates import Gate, Reader, say_gates
 from reporting.explain.queries import Line
+
+BY_STEP = "journey step "  # how a step of a journey signs a change of stage
 
 
 @dataclass
@@ -33,16 +37,16 @@ class Row:
     lead: str = ""
     text: str = ""
     until: datetime | None = None
-    values: list[tuple[str, str]] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
 
 
 Facts = Mapping[str, Any]
 
 
-def say_line(line: Line, *, event_names: Mapping[str, str], limits: Mapping[str, str]) -> Row:
-    """Say one thing that happened. limits: names of the limits by short name."""
+def say_line(line: Line, reader: Reader) -> Row:
+    """Say one thing that happened."""
     row = Row(line.at, line.kind, line.id, badge="", tone=rules.TONES.get(line.kind, "grey"), title="")
-    _SAID[line.kind](row, line.facts, event_names if line.kind in ("event", "feedback") else limits)
+    _SAID[line.kind](row, line.facts, reader)
     return row
 
 
@@ -50,52 +54,59 @@ def _name(facts: Facts, stem: str = "name") -> str:
     return translated({"en": facts.get(f"{stem}_en") or "", "de": facts.get(f"{stem}_de") or ""})
 
 
-def _reason(facts: Facts, limits: Mapping[str, str]) -> str:
+def _reason(facts: Facts, reader: Reader) -> str:
     code = facts.get("reason") or ""
-    return say_reason(code, limit=limits.get(code.removeprefix("cap_"), ""))
+    return say_reason(code, limit=reader.limits.get(code.removeprefix("cap_"), ""))
 
 
-def _condition(condition: Any) -> str:
-    return say(condition, (get_language() or "en")[:2]) if condition else ""
+def _condition(condition: Any, reader: Reader) -> str:
+    return say(condition, reader.language, reader.names) if condition else ""
 
 
-def _event(row: Row, facts: Facts, names: Mapping[str, str]) -> None:
-    row.badge, row.title = _("event"), names.get(facts["name"], facts["name"])
+def _event(row: Row, facts: Facts, reader: Reader) -> None:
+    row.badge, row.title = _("event"), named(reader.names, "event", facts["name"], reader.language)
     row.text = rules.say_properties(facts["properties"] or {})
     if facts["name"].startswith("email_") or facts["name"] == "unsubscribed":
         row.tone = "teal"
         row.badge = _("feedback")
 
 
-def _signal(row: Row, facts: Facts, _names: Mapping[str, str]) -> None:
+def _signal(row: Row, facts: Facts, reader: Reader) -> None:
     row.badge, row.title = _("signal"), _name(facts)
-    row.text = _condition(facts["condition"])
-    row.values = rules.flat(facts["evidence"] or {})
+    evidence = facts["evidence"] or {}
+    seen = say_evidence(evidence, facts["condition"], reader.language, reader.names)
+    said = [seen or _condition(facts["condition"], reader), rules.say_properties(evidence.get("properties") or {})]
+    row.text = " · ".join(filter(None, said))
 
 
-def _stage(row: Row, facts: Facts, _names: Mapping[str, str]) -> None:
+def _stage(row: Row, facts: Facts, reader: Reader) -> None:
     row.badge, row.title = _("stage"), _name(facts)
     row.lead = f"{_name(facts, 'from')} → " if facts.get("from_en") else ""
-    row.text = _condition(facts["condition"]) if facts["by"] == "rule" else _("by %(who)s") % {"who": facts["by"]}
+    if facts["by"] == "rule":
+        row.text = _condition(facts["condition"], reader)
+    elif facts["by"].startswith(BY_STEP):
+        row.text = _("by the step “%(name)s” of a journey") % {"name": spaced(facts["by"].removeprefix(BY_STEP))}
+    else:
+        row.text = _("by %(who)s") % {"who": facts["by"]}
 
 
-def _entered(row: Row, facts: Facts, _names: Mapping[str, str]) -> None:
+def _entered(row: Row, facts: Facts, _reader: Reader) -> None:
     row.badge, row.title = _("entered"), _name(facts)
     row.text = _("in the holdout: measured, never contacted") if facts["arm"] == "holdout" else ""
 
 
-def _left(row: Row, facts: Facts, limits: Mapping[str, str]) -> None:
+def _left(row: Row, facts: Facts, reader: Reader) -> None:
     row.badge, row.title = _("left"), _name(facts)
-    row.text = _reason(facts, limits)
+    row.text = _reason(facts, reader)
     if facts["reason"] == "goal":
         row.tone = "green"
 
 
-def _refusal(row: Row, facts: Facts, limits: Mapping[str, str]) -> None:
-    row.badge, row.title, row.text = _("not taken in"), _name(facts), _reason(facts, limits)
+def _refusal(row: Row, facts: Facts, reader: Reader) -> None:
+    row.badge, row.title, row.text = _("not taken in"), _name(facts), _reason(facts, reader)
 
 
-def _touch(row: Row, facts: Facts, limits: Mapping[str, str]) -> None:
+def _touch(row: Row, facts: Facts, reader: Reader) -> None:
     row.badge, row.tone = str(Touch.State(facts["state"]).label), rules.TONES[facts["state"]]
     row.lead, row.title = (
         _CHANNELS.get(facts["channel"], lambda: facts["channel"])() + " ",
@@ -103,26 +114,26 @@ def _touch(row: Row, facts: Facts, limits: Mapping[str, str]) -> None:
     )
     where = [_name(facts, "journey"), _name(facts, "step")]
     if facts["state"] != Touch.State.SENT:
-        where.append(_reason(facts, limits))
+        where.append(_reason(facts, reader))
     row.text = " · ".join(text for text in where if text)
     if facts["state"] == Touch.State.HELD:
         row.until = _instant(facts["hold_until"])
 
 
-def _verdict(row: Row, facts: Facts, limits: Mapping[str, str]) -> None:
+def _verdict(row: Row, facts: Facts, reader: Reader) -> None:
     row.badge, row.tone = str(Verdict.Outcome(facts["outcome"]).label), rules.TONES[facts["outcome"]]
     row.lead, row.title = _CHANNELS.get(facts["channel"], lambda: facts["channel"])() + " ", _name(facts)
-    row.text = " · ".join(text for text in (_name(facts, "journey"), _reason(facts, limits)) if text)
+    row.text = " · ".join(text for text in (_name(facts, "journey"), _reason(facts, reader)) if text)
     row.until = _instant(facts["hold_until"])
-    row.values = rules.flat(facts["gates"] or {})
+    row.gates = say_gates(facts["gates"] or {}, reader)
 
 
-def _handover(row: Row, facts: Facts, _names: Mapping[str, str]) -> None:
+def _handover(row: Row, facts: Facts, _reader: Reader) -> None:
     row.badge, row.title = _("handover"), str(Handover.State(facts["state"]).label)
-    row.text = " · ".join(text for text in (facts["team"], facts["by"], facts["note"]) if text)
+    row.text = " · ".join(text for text in (spaced(facts["team"]), facts["by"], facts["note"]) if text)
 
 
-def _consent(row: Row, facts: Facts, _names: Mapping[str, str]) -> None:
+def _consent(row: Row, facts: Facts, _reader: Reader) -> None:
     row.badge, row.title = _("consent"), _name(facts)
     row.text = f"{Record.Decision(facts['decision']).label} · {facts['source']}"
 
@@ -132,7 +143,7 @@ def _instant(text: str | None) -> datetime | None:
 
 
 _CHANNELS: dict[str, Callable[[], str]] = {"email": lambda: _("E-mail")}
-_SAID: dict[str, Callable[[Row, Facts, Mapping[str, str]], None]] = {
+_SAID: dict[str, Callable[[Row, Facts, Reader], None]] = {
     "event": _event,
     "feedback": _event,
     "signal": _signal,

@@ -6,16 +6,14 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from contacts.conditions.evidence import say_evidence
 from contacts.conditions.language import say
-from contacts.events.models import EventType
+from contacts.conditions.names import load_names
 from contacts.profiles.models import Contact
 from contacts.signals.models import SignalFiring
-from journeys.definitions.models import Step
-from journeys.enrollments.models import Enrollment
-from journeys.steps.registry import say_step
-from orchestrator.kernel.fields import translated
 from reporting.dashboards.queries import limit_names
-from reporting.explain import queries, rules
+from reporting.explain import queries, rules, runs
+from reporting.explain.gates import Reader
 from reporting.explain.lines import say_line
 
 Place = tuple[datetime, str, int] | None
@@ -26,37 +24,40 @@ def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place) ->
     contact = queries.one_contact(contact_id)
     if contact is None:
         return None
+    reader = _reader(contact)
     enrollments = queries.open_enrollments(contact_id)
     coming = queries.next_steps(enrollments)
+    verdicts = queries.last_verdicts(contact_id, enrollments)
     return {
         "contact": contact,
         "initials": rules.initials(contact.first_name, contact.last_name, contact.name),
-        "journeys": [_journey(row, coming, now) for row in enrollments],
+        "journeys": [runs.one_run(row, coming, verdicts.get(row.pk), reader, now) for row in enrollments],
         "consents": queries.consents(contact_id),
         "budgets": queries.budgets(contact_id, now=now),
         "quiet_until": queries.quiet_until(contact, now=now),
-        "signals": [_signal(firing) for firing in queries.holding_signals(contact_id, now=now)],
+        "signals": [_signal(firing, reader) for firing in queries.holding_signals(contact_id, now=now)],
         "attributes": rules.flat(contact.attributes or {}),
-        **_timeline(contact, now, shown, after),
+        **_timeline(contact, now, shown, after, reader),
     }
 
 
 def timeline_page(contact_id: int, *, now: datetime, shown: str, after: Place) -> dict[str, Any] | None:
     """Collect the timeline of a person alone, None when there is no such person."""
     contact = queries.one_contact(contact_id)
-    return None if contact is None else {"contact": contact, **_timeline(contact, now, shown, after)}
+    if contact is None:
+        return None
+    return {"contact": contact, **_timeline(contact, now, shown, after, _reader(contact))}
 
 
-def _timeline(contact: Contact, now: datetime, shown: str, after: Place) -> dict[str, Any]:
+def _reader(contact: Contact) -> Reader:
+    return Reader(contact.time_zone, (get_language() or "en")[:2], load_names(), limit_names())
+
+
+def _timeline(contact: Contact, now: datetime, shown: str, after: Place, reader: Reader) -> dict[str, Any]:
     lines, more = queries.timeline(contact.pk, now=now, kinds=rules.FILTERS[shown], after=after)
-    types = EventType.objects.filter(
-        slug__in={line.facts["name"] for line in lines if line.kind in ("event", "feedback")}
-    )
-    names = {slug: translated({"en": en, "de": de}) for slug, en, de in types.values_list("slug", "name_en", "name_de")}
-    limits = limit_names()
     last = lines[-1] if lines else None
     return {
-        "rows": [say_line(line, event_names=names, limits=limits) for line in lines],
+        "rows": [say_line(line, reader) for line in lines],
         "older": f"{last.at.isoformat()},{last.kind},{last.id}" if last and more else "",
         "shown": shown,
         "filters": [
@@ -69,36 +70,16 @@ def _timeline(contact: Contact, now: datetime, shown: str, after: Place) -> dict
     }
 
 
-def _language() -> str:
-    return (get_language() or "en")[:2]
-
-
-def _journey(row: Enrollment, coming: dict[int, Step], now: datetime) -> dict[str, Any]:
-    step = row.step
-    names = [coming[to].name for to in dict.fromkeys(step.exits.values()) if to in coming] if step else []
-    return {
-        "slug": row.journey.slug,
-        "name": row.journey.name,
-        "phase": row.journey.phase,
-        "paused": row.journey.state == "paused",
-        "step": step.name if step else "",
-        "sentence": say_step(step, _language()) if step else "",
-        "since": row.entered_at,
-        "due_at": row.due_at,
-        "due_now": row.due_at is not None and row.due_at <= now,
-        "holdout": row.arm == "holdout",
-        "next": (" " + _("or") + " ").join(names),
-    }
-
-
-def _signal(firing: SignalFiring) -> dict[str, Any]:
+def _signal(firing: SignalFiring, reader: Reader) -> dict[str, Any]:
     tones = {"weak": "grey", "medium": "blue", "strong": "green"}
+    condition, evidence = firing.signal.condition, firing.evidence or {}
+    seen = say_evidence(evidence, condition, reader.language, reader.names)
     return {
         "name": firing.signal.name,
         "strength": firing.signal.get_strength_display(),
         "tone": tones[firing.signal.strength],
-        "sentence": say(firing.signal.condition, _language()),
-        "evidence": rules.say_evidence(firing.evidence or {}),
+        "sentence": seen or say(condition, reader.language, reader.names),
+        "last": rules.say_properties(evidence.get("properties") or {}),
         "fired_at": firing.fired_at,
         "until": firing.fired_at + min(firing.signal.holds_for, timedelta(days=36500)),
     }

@@ -12,6 +12,7 @@ from contacts.profiles.models import Contact
 from contacts.signals.models import SignalFiring
 from journeys.definitions.models import Step
 from journeys.enrollments.models import Enrollment, Touch
+from orchestrator.arbiter.models import Verdict
 from orchestrator.kernel import sql
 from reporting.explain import rules
 
@@ -43,7 +44,15 @@ def one_contact(contact_id: int) -> Contact | None:
 def open_enrollments(contact_id: int) -> list[Enrollment]:
     """List in which journeys a person is, the newest first."""
     found = Enrollment.objects.filter(contact_id=contact_id, left_at=None)
-    return list(found.select_related("journey", "step").order_by("-entered_at"))
+    return list(found.select_related("journey", "step", "version").order_by("-entered_at"))
+
+
+def last_verdicts(contact_id: int, enrollments: list[Enrollment]) -> dict[int, Verdict]:
+    """Find the newest verdict of each run, by the id of the run."""
+    runs = [row.pk for row in enrollments]
+    found = Verdict.objects.filter(contact_id=contact_id, touch__enrollment_id__in=runs)
+    newest = found.select_related("touch__block").order_by("touch__enrollment_id", "-at", "-id")
+    return {verdict.touch.enrollment_id: verdict for verdict in newest.distinct("touch__enrollment_id")}
 
 
 def next_steps(enrollments: list[Enrollment]) -> dict[int, Step]:

@@ -1,4 +1,4 @@
-"""How a person is explained: filters of the timeline, colours of its rows, evidence and gates as text, quiet hours."""
+"""How a person is explained: filters of the timeline, colours of its rows, values as text, quiet hours."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
@@ -39,15 +39,12 @@ HIDDEN = ("touch", "journey", "block", "likely_machine", "link", "url", "user_ag
 def say_properties(properties: Mapping[str, Any]) -> str:
     """Say the first properties of an event in one line."""
     plain = [(name, value) for name, value in properties.items() if name not in HIDDEN and _is_plain(value)]
-    return " · ".join(f"{name}: {value}" for name, value in plain[:SHOWN_PROPERTIES])
+    return " · ".join(f"{name.replace('_', ' ')}: {value}" for name, value in plain[:SHOWN_PROPERTIES])
 
 
-def say_evidence(evidence: Mapping[str, Any]) -> str:
-    """Say in one line what a signal was seen in: how often each event came, and what the last one said."""
-    counts = evidence.get("counts") or {}
-    said = [f"{name.replace('_', ' ')} {n}×" for name, n in counts.items()] if isinstance(counts, Mapping) else []
-    properties = evidence.get("properties") or {}
-    return " · ".join([*said, *filter(None, [say_properties(properties)])])
+def plain_number(value: Any) -> str:
+    """Write a number without places that say nothing: 1.500 as 1.5."""
+    return f"{value:g}" if isinstance(value, int | float) else "–" if value is None else str(value)
 
 
 def flat(values: Any, name: str = "") -> list[tuple[str, str]]:

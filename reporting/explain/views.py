@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
-from orchestrator.kernel.access import everyone
+from orchestrator.kernel.access import Role, everyone, role_of
 from reporting.explain import page, rules
 
 LARGEST_ID = 2**63 - 1
@@ -31,6 +31,8 @@ def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
         template = "_rows.html" if after else "_timeline.html"
     else:
         context, template = page.contact_page(contact_id, now=now, shown=shown, after=after), "contact.html"
+        if context is not None:
+            context["opens_journeys"] = role_of(request.user) is Role.MARKETING
     if context is None:
         raise Http404
     return render(request, f"reporting/explain/{template}", context)

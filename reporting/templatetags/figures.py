@@ -1,6 +1,6 @@
 """Figures put for people: whole numbers, shares, changes, instants in somebody's zone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,6 +73,17 @@ def short_at(value: datetime | None, zone: str) -> str:
 def day_of(value: datetime | None, zone: str) -> str:
     """Write the day of an instant in a zone."""
     return "" if value is None else formats.date_format(value.astimezone(ZoneInfo(zone)), _("j M Y"))
+
+
+@register.filter
+def stretch(value: timedelta | None) -> str:
+    """Write a stretch of time in its two largest units: 4 h 12 min."""
+    if value is None:
+        return "–"
+    minutes = round(value.total_seconds() / 60)
+    parts = [(minutes // 1440, _("d")), (minutes // 60 % 24, _("h")), (minutes % 60, _("min"))]
+    said = [f"{n}{NO_BREAK}{unit}" for n, unit in parts if n][:2]
+    return " ".join(said) or _("less than a minute")
 
 
 def _sign(value: float) -> str:

@@ -29,13 +29,14 @@ PASSWORD = "correct-horse-battery"
 FIRST = ["Lena", "Jonas", "Mia", "Ben", "Anna", "Cem", "Ella", "Noah", "Ida", "Paul", "Zoë", "Jörg"]
 LAST = ["Brandt", "Özdemir", "Keller", "Huber", "Weiß", "Novak", "Lindqvist", "Baumgartner", "Steiner", "Maier"]
 GATES = {
-    "still_in": {"ok": True},
-    "address": {"ok": True, "address": True},
-    "consent": {"ok": True, "purpose": "email_marketing"},
-    "holdout": {"ok": True},
-    "sales": {"ok": True},
-    "quiet_hours": {"ok": True, "until": None},
-    "caps": {"ok": True, "used": 1, "most": 2},
+    "journey": {"slug": "loyalty", "state": "live", "left": "", "expires_at": "2026-11-24T08:00:00+00:00"},
+    "address": {"known": True, "suppression": None},
+    "consent": {"purpose": "email_marketing", "needed": True, "granted": True, "since": "2026-03-03T10:00:00+00:00"},
+    "holdout": {"arm": "contacted"},
+    "sales": {"handover": None},
+    "quiet_hours": {"zone": "Europe/Berlin", "until": None},
+    "caps": [{"limit": "two-a-week", "used": 2, "most": 2, "free_at": "2026-11-24T08:00:00+00:00"}],
+    "priority": {"priority": 30, "value": 1.3, "score": 39.0},
 }
 
 

@@ -30,7 +30,7 @@ def test_marketer_clicks_through_the_product(visit):
 
     page.locator("#journeys-title").locator("xpath=../..").get_by_role("link", name="Loyalty and upsell").click()
     page.wait_for_url("**/journeys/loyalty/")
-    assert page.locator(".step").count() == 11
+    assert page.locator(".step").count() == 12  # the entry and eleven steps
     page.get_by_role("button", name="Pause").click()
     assert "is paused" in page.locator("[role=status]").inner_text()
     page.get_by_role("button", name="Resume").click()

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from contacts.conditions.evidence import say_evidence
 from journeys.enrollments.comparison import uplift
 from reporting.dashboards.rules import named_in, sparkline
-from reporting.explain.rules import flat, quiet_until, say_evidence, say_properties
+from reporting.explain.rules import flat, quiet_until, say_properties
 from reporting.kpis.rules import NAMES, Metric, change, second_figure
 
 NIGHT = [(time(21), time(8))]
@@ -83,10 +84,15 @@ def test_flat_turns_nested_values_into_rows():
     ]
 
 
-def test_say_evidence_counts_events_and_says_the_last():
+def test_say_evidence_says_how_often_and_how_often_it_had_to_come():
     evidence = {"at": "2026-03-01T00:00:00Z", "counts": {"pricing_viewed": 4}, "properties": {"plan": "team"}}
-    assert say_evidence(evidence) == "pricing viewed 4× · plan: team"
-    assert say_evidence({}) == ""
+    asked = {
+        "all": [{"event": "pricing_viewed", "count": {"gte": 3}, "within": "7d"}, {"not": {"event": "order_placed"}}]
+    }
+    assert say_evidence(evidence, asked, "en") == "“pricing viewed” 4 times within 7 days (needs 3)"
+    assert say_evidence(evidence, asked, "de") == "„pricing viewed“ 4-mal innerhalb von 7 Tagen (nötig: 3)"
+    assert say_evidence({"counts": {"pricing_viewed": 1}}, None, "en") == "“pricing viewed” once"
+    assert say_evidence({}, asked, "en") == ""
 
 
 def test_say_properties_leaves_ids_of_ours_out():
