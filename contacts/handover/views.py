@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from contacts.conditions.evidence import say_evidence
-from contacts.conditions.names import Names, load_names, spaced
+from contacts.conditions.names import Names, load_names, named, spaced
 from contacts.handover import operations, queries
 from contacts.handover.forms import AnswerForm
 from contacts.handover.models import Handover
@@ -142,7 +142,7 @@ def _detail(
     handover = queries.one_handover(handover_id)
     if handover is None:
         raise Http404
-    names = load_names()
+    names, language = load_names(), (get_language() or "en")[:2]
     return {
         "lead": _row(handover, now),
         "contact": handover.contact,
@@ -156,7 +156,7 @@ def _detail(
         "log": [
             {
                 "at": entry.at,
-                "by": entry.by,
+                "by": named(names, "journey", entry.by, language) if ("journey", entry.by) in names else entry.by,
                 "state": entry.get_state_display(),
                 "reason": say_reason(entry.reason),
                 "note": entry.note,
@@ -193,6 +193,7 @@ def _signal(given: dict[str, Any], names: Names) -> dict[str, Any]:
         "name": translated(given["name"]),
         "at": parse_datetime(given["fired_at"]),
         "strength": strengths[given["strength"]],
+        "tone": {"strong": "green", "medium": "blue", "weak": "grey"}[given["strength"]],
         "evidence": say_evidence(given.get("evidence") or {}, None, (get_language() or "en")[:2], names),
     }
 

@@ -128,9 +128,11 @@ def _verdict(row: Row, facts: Facts, reader: Reader) -> None:
     row.gates = say_gates(facts["gates"] or {}, reader)
 
 
-def _handover(row: Row, facts: Facts, _reader: Reader) -> None:
+def _handover(row: Row, facts: Facts, reader: Reader) -> None:
     row.badge, row.title = _("handover"), str(Handover.State(facts["state"]).label)
-    row.text = " · ".join(text for text in (spaced(facts["team"]), facts["by"], facts["note"]) if text)
+    opened = ("journey", facts["by"]) in reader.names  # by a journey, else by a person
+    by = named(reader.names, "journey", facts["by"], reader.language) if opened else facts["by"]
+    row.text = " · ".join(text for text in (spaced(facts["team"]), by, facts["note"]) if text)
 
 
 def _consent(row: Row, facts: Facts, _reader: Reader) -> None:

@@ -24,7 +24,7 @@ def percent(value: float | None) -> str:
     if value is None:
         return "–"
     scaled = value * 100
-    return formats.number_format(scaled, decimal_pos=1 if 0 < abs(scaled) < 20 else 0) + f"{NO_BREAK}%"
+    return _rounded(scaled, 1 if 0 < abs(scaled) < 20 else 0) + f"{NO_BREAK}%"
 
 
 @register.filter
@@ -36,13 +36,13 @@ def signed_percent(value: float) -> str:
 @register.filter
 def points(value: float) -> str:
     """Write a difference of shares in percentage points with its sign."""
-    return f"{_sign(round(value, 1))}{formats.number_format(abs(value), decimal_pos=1)}{NO_BREAK}" + _("pts")
+    return f"{_sign(round(value, 1))}{_rounded(abs(value), 1)}{NO_BREAK}" + _("pts")
 
 
 @register.filter
 def places(value: float) -> str:
     """Write a number with one place and its sign."""
-    return f"{'−' if value < 0 else ''}{formats.number_format(abs(value), decimal_pos=1)}"
+    return f"{'−' if value < 0 else ''}{_rounded(abs(value), 1)}"
 
 
 @register.filter
@@ -84,6 +84,11 @@ def stretch(value: timedelta | None) -> str:
     parts = [(minutes // 1440, _("d")), (minutes // 60 % 24, _("h")), (minutes % 60, _("min"))]
     said = [f"{n}{NO_BREAK}{unit}" for n, unit in parts if n][:2]
     return " ".join(said) or _("less than a minute")
+
+
+def _rounded(value: float, decimals: int) -> str:
+    """Write a number with some places; formats.number_format alone cuts them off."""
+    return formats.number_format(round(value, decimals), decimal_pos=decimals)
 
 
 def _sign(value: float) -> str:

@@ -1,6 +1,6 @@
 """Figures: shares, changes, sparklines, quiet hours, the comparison with the holdout."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from journeys.enrollments.comparison import uplift
 from reporting.dashboards.rules import named_in, sparkline
 from reporting.explain.rules import flat, quiet_until, say_properties
 from reporting.kpis.rules import NAMES, Metric, change, second_figure
+from reporting.templatetags.figures import percent, stretch
 
 NIGHT = [(time(21), time(8))]
 
@@ -97,3 +98,22 @@ def test_say_evidence_says_how_often_and_how_often_it_had_to_come():
 
 def test_say_properties_leaves_ids_of_ours_out():
     assert say_properties({"touch": 5, "plan": "pro", "deep": {"a": 1}}) == "plan: pro"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(11 / 91, "12.1\u00a0%"), (0.299, "30\u00a0%"), (0.0, "0\u00a0%"), (None, "–")]
+)
+def test_percent_rounds_and_does_not_cut(share, said):
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(minutes=252), "4\u00a0h 12\u00a0min"),
+        (timedelta(days=2, minutes=3), "2\u00a0d 3\u00a0min"),
+        (timedelta(seconds=9), "less than a minute"),
+    ],
+)
+def test_stretch_says_the_two_largest_units(length, said):
+    assert stretch(length) == said

@@ -53,8 +53,12 @@ def pricing(anna):
         cooldown=timedelta(days=1),
         holds_for=timedelta(days=7),
     )
-    SignalFiring.objects.create(signal=signal, contact=anna, fired_at=NOW - timedelta(days=1), evidence={"count": 3})
-    SignalFiring.objects.create(signal=signal, contact=anna, fired_at=NOW - timedelta(days=2), evidence={"count": 1})
+    SignalFiring.objects.create(
+        signal=signal, contact=anna, fired_at=NOW - timedelta(days=1), evidence={"counts": {"pricing_viewed": 3}}
+    )
+    SignalFiring.objects.create(
+        signal=signal, contact=anna, fired_at=NOW - timedelta(days=2), evidence={"counts": {"pricing_viewed": 1}}
+    )
     EventType.objects.create(slug="order_placed", name_en="Order placed", name_de="Bestellt", kind="transaction")
     for name in ("order_placed", "pricing_viewed"):
         Event.objects.create(

@@ -31,7 +31,7 @@ def test_open_handovers_stores_clock_snapshot_log_and_news(anna, pricing, django
     assert handover.due_at == datetime(2026, 3, 11, 13, tzinfo=UTC)
     assert (handover.state, handover.account, handover.enrollment_id) == ("waiting", anna.account, 7)
     assert [(signal["slug"], signal["evidence"]) for signal in handover.snapshot["signals"]] == [
-        ("pricing", {"count": 3})
+        ("pricing", {"counts": {"pricing_viewed": 3}})
     ]
     assert [entry.by for entry in handover.log.all()] == ["nurture"]
     assert [(news.contact_id, news.name, news.since) for news in News.objects.all()] == [(anna.pk, "handover", NOW)]

@@ -69,7 +69,7 @@ def test_handover_detail_shows_why_now(page, anna, pricing):
     for text in (
         "Begin with",
         "Looked at prices",
-        "count: 3",
+        "“pricing viewed” 3 times",
         "Order placed",
         "Acme",
         "Nothing was sent before the handover.",
