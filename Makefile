@@ -40,7 +40,7 @@ demo: setup
 	@exec $(V)/python -m orchestrator.demo
 
 run: setup
-	@exec $(V)/gunicorn orchestrator.wsgi -b 127.0.0.1:$(PORT) -k gthread -w 2 --threads 4
+	@exec $(V)/gunicorn orchestrator.wsgi -b 127.0.0.1:$(PORT) -k gthread -w 2 --threads 4 --no-control-socket
 
 check: setup
 	$(V)/ruff check .

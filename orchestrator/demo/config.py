@@ -13,7 +13,7 @@ class Config:
 
     folder: Path = ROOT / "var"
     port: int = 8000
-    seed: int = 7
+    seed: int = 11
     contacts: int = 5000
     companies: int = 120
     history_days: int = 548  # 18 months

@@ -63,7 +63,7 @@ def visit(
 
     _, cart_share, order_share = HABITS[person.kind]
     add("page_viewed", path=dice.choice(words.PATHS))
-    wanted = [_product(dice, person) for _ in range(dice.randrange(0, 4))]
+    wanted = [a_lamp(dice, person) for _ in range(dice.randrange(0, 4))]
     for category, product, price in wanted:
         add("product_viewed", product=product, category=category, price=price)
     if person.kind == "project":
@@ -88,7 +88,8 @@ def visit(
     return found
 
 
-def _product(dice: random.Random, person: Person) -> tuple[str, str, int]:
+def a_lamp(dice: random.Random, person: Person) -> tuple[str, str, int]:
+    """A lamp that somebody looks at: category, name and price."""
     category = person.taste if dice.random() < 0.65 else dice.choice(words.CATEGORIES)
     name, price = dice.choice(words.PRODUCTS[category])
     return category, name, price

@@ -6,3 +6,4 @@ LOGINS = (
     ("sales", "nordlicht-sales", "Sven Holmer"),
     ("admin", "nordlicht-admin", "Ada Birkner"),
 )
+SALES_PERSON = "sales"

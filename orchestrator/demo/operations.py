@@ -15,9 +15,10 @@ from orchestrator.api.operations import create_key, revoke_key
 from orchestrator.demo import definitions
 from orchestrator.demo.config import Config
 from orchestrator.demo.history import facts
-from orchestrator.demo.logins import LOGINS
+from orchestrator.demo.logins import LOGINS, SALES_PERSON
 from orchestrator.demo.past import SOURCE, Past, relive
 from orchestrator.demo.people import companies, people
+from orchestrator.demo.sales import SalesDesk
 from orchestrator.kernel import doorbell, sql
 from orchestrator.kernel.access import SALES_GROUP
 from reporting.kpis.operations import roll_up_kpis
@@ -57,23 +58,29 @@ def load_company(*, config: Config, now: datetime, say: Callable[[str], None]) -
     start = now - timedelta(days=config.history_days)
     lived_from = now - timedelta(days=config.lived_days)
     with doorbell.silence():
+        sql.count(
+            "SET synchronous_commit = off"
+        )  # a load that was broken off begins anew; the key at the end is durable
+        sql.count("SET max_parallel_workers_per_gather = 0")  # many small statements on few cores
         definitions.write_facts()
         open_months(first=start.date(), last=now.date())
         accounts = companies(seed=config.seed, count=config.companies)
         upsert_accounts(accounts=accounts, now=start)
         everybody = list(people(seed=config.seed, count=config.contacts, accounts=accounts, start=start, now=now))
         history = [fact for person in everybody for fact in facts(seed=config.seed, person=person, now=now)]
-        past = Past(everybody, history, seed=config.seed)
+        past = Past(everybody, history, seed=config.seed, end=now)
         past.happen(lived_from)
         sql.count(sql.statement("orchestrator/demo/sql/count_orders.sql"), {"contacts": None})
         _analyze()
         note(f"{len(everybody)} contacts, {len(history)} events")
         definitions.write_journeys(now=lived_from)
-        relive(past, start=lived_from, now=now, say=note)
+        write_logins()
+        desk = SalesDesk(seed=config.seed, owner=User.objects.get(username=SALES_PERSON))
+        relive(past, start=lived_from, desk=desk, say=note)
         sql.count(sql.statement("orchestrator/demo/sql/count_orders.sql"), {"contacts": None})
         _analyze()
         roll_up_kpis(now=now, days=config.lived_days)
-        write_logins()
+        sql.count("SET synchronous_commit = on")
     note("loaded")
     return renew_key(now=now)
 
@@ -87,7 +94,7 @@ def write_logins() -> None:
         user.is_staff = user.is_superuser = name == "admin"
         user.set_password(password)
         user.save()
-        if name == "sales":
+        if name == SALES_PERSON:
             user.groups.add(sales)
 
 

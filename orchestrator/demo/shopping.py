@@ -3,7 +3,7 @@
 import heapq
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -13,9 +13,12 @@ from orchestrator.demo.config import Config
 from orchestrator.demo.history import visit
 from orchestrator.demo.inbox import Mail
 from orchestrator.demo.people import Person, companies, person
+from orchestrator.demo.reactions import CARTS, COMES_BACK, FOLLOWS, PROJECTS, Carts, Happening, buy, prices
 
 NEW_PEOPLE = 0.22  # share of visits by somebody new
 OPENS, CLICKS, UNSUBSCRIBES = 0.6, 0.45, 0.01
+LOOKS_AT_LEADS = 100.0  # seconds between two looks of sales at the queue, on average
+BEGIN = datetime(2000, 1, 1, tzinfo=UTC)  # of every visit, which is planned in datetimes
 HURRY = 12  # the minutes of a real visit pass as seconds
 LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]+)"', re.IGNORECASE)
 PICTURE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"', re.IGNORECASE)
@@ -28,7 +31,7 @@ class Act:
 
     at: float
     turn: int
-    kind: str = field(compare=False)  # "event", "sign_up", "get", "unsubscribe"
+    kind: str = field(compare=False)  # "event", "sign_up", "get", "unsubscribe", "sales"
     number: int = field(compare=False)
     what: Any = field(compare=False, default=None)
 
@@ -44,6 +47,8 @@ class Shopping:
         self._acts: list[Act] = []
         self._turn = 0
         self._next_visit = 0.0
+        self._next_look = 20.0
+        self.carts = Carts()
         self._accounts = companies(seed=config.seed, count=config.companies)
 
     def due(self, clock: float) -> Iterator[Act]:
@@ -51,6 +56,9 @@ class Shopping:
         while self._next_visit <= clock:
             self._plan_visit(self._next_visit)
             self._next_visit += self.dice.expovariate(self.config.visits_per_minute / 60)
+        while self._next_look <= clock:
+            self._add(self._next_look, "sales", 0)
+            self._next_look += self.dice.expovariate(1 / LOOKS_AT_LEADS)
         while self._acts and self._acts[0].at <= clock:
             yield heapq.heappop(self._acts)
 
@@ -76,8 +84,8 @@ class Shopping:
         elif links and dice.random() < CLICKS:
             at += 2 + dice.expovariate(1 / 10)
             self._add(at, "get", number, links[0])
-            if away:  # a marketing mail: some come back into the shop
-                self._plan_events(number, at + 3)
+            if away:  # a marketing mail: people come back into the shop
+                self._come_back(number, at + 3)
 
     def _ours(self, pattern: re.Pattern[str], page: str) -> list[str]:
         """Addresses in a mail that lead to our own web server: nothing else is ever asked for."""
@@ -92,12 +100,32 @@ class Shopping:
             self._plan_events(self.dice.randrange(1, self.newest + 1), at)
 
     def _plan_events(self, number: int, at: float) -> None:
-        """Plan one visit: its minutes pass as seconds, and what lies days ahead is left out."""
-        begin = datetime(2000, 1, 1, tzinfo=UTC)
-        cart = f"L{self.run}-{self._turn}"
-        for name, when, properties in visit(self.dice, self.person(number), begin, cart):
-            if when - begin < timedelta(hours=1):
-                self._add(at + (when - begin).total_seconds() / HURRY, "event", number, (name, properties))
+        """Plan one visit, and what follows from it: some come back to a cart they left, or to the prices for projects."""
+        person = self.person(number)
+        seen = list(visit(self.dice, person, BEGIN, f"L{self.run}-{self._turn}"))
+        self._do(number, at, seen)
+        for name, _, properties in seen:
+            self.carts.note(number, name, properties)
+        if self.dice.random() < COMES_BACK:
+            self._do(number, at + self.dice.uniform(90, 600), self.carts.order(self.dice, person, BEGIN))
+        if any(name == "whitepaper_downloaded" for name, _, _ in seen) and self.dice.random() < FOLLOWS[PROJECTS]:
+            self._do(number, at + self.dice.uniform(40, 200), prices(self.dice, BEGIN))
+
+    def _come_back(self, number: int, at: float) -> None:
+        """Have somebody who clicked a link order the cart that waits, buy a lamp, or look around."""
+        person, dice = self.person(number), self.dice
+        if dice.random() < FOLLOWS[CARTS] and (order := list(self.carts.order(dice, person, BEGIN))):
+            self._do(number, at, order)
+        elif dice.random() < FOLLOWS["onboarding"]:
+            self._do(number, at, buy(dice, person, BEGIN, f"L{self.run}-{self._turn}"))
+        else:
+            self._plan_events(number, at)
+
+    def _do(self, number: int, at: float, happenings: Iterable[Happening]) -> None:
+        """Plan events: minutes pass as seconds, and what lies days ahead is left out."""
+        for name, when, properties in happenings:
+            if when - BEGIN < timedelta(hours=1):
+                self._add(at + (when - BEGIN).total_seconds() / HURRY, "event", number, (name, properties))
 
     def _add(self, at: float, kind: str, number: int, what: Any = None) -> None:
         self._turn += 1

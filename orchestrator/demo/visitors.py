@@ -1,4 +1,4 @@
-"""The live visitors: they come through the real HTTP API, read what arrives in the inbox, and click over real HTTP."""
+"""The live visitors: they come through the real HTTP API, read the inbox, and click over real HTTP; and somebody of sales."""
 
 import http.client
 import json
@@ -10,10 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from django.contrib.auth.models import User
 
 from consent.records.operations import Choice, record_consents
 from orchestrator.demo import inbox
 from orchestrator.demo.config import Config
+from orchestrator.demo.logins import SALES_PERSON
+from orchestrator.demo.sales import SalesDesk
 from orchestrator.demo.shopping import Act, Shopping
 
 AGENT = "Mozilla/5.0 (visitor of the demo shop)"
@@ -35,6 +38,7 @@ class Visitors:
         self.run = run
         self.now = now
         self.shopping = Shopping(config, run=run, newest=newest)
+        self.desk = SalesDesk(seed=config.seed, owner=User.objects.get(username=SALES_PERSON))
         self._read = set(inbox.names(config.inbox))
         self._sent = 0
 
@@ -67,6 +71,8 @@ class Visitors:
             self._sign_up(act.number, who)
         elif act.kind == "get":
             self._ask("GET", act.what)
+        elif act.kind == "sales":
+            self.desk.look(now=self.now())
         elif act.kind == "unsubscribe":
             body = b"List-Unsubscribe=One-Click"
             self._ask("POST", act.what, body, {"Content-Type": "application/x-www-form-urlencoded"})
