@@ -1,6 +1,7 @@
 """The pages: who may see them, how many statements they cost, numbers that add up."""
 
 from datetime import timedelta
+from statistics import median
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,12 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, Event
-from journeys.enrollments.numbers import numbers_by_step
-from journeys.models import Enrollment, Journey, Step
+from journeys.enrollments.numbers import entries, median_stays, numbers_by_step
+from journeys.models import Enrollment, Journey, Step, Transition
+from orchestrator.models import Verdict
 from reporting.explain import queries, rules
 from tests.browser.scene import _run
 
-PAGES = {"/": 17, "/journeys/": 6, "/contacts/": 8, "/segments/": 12, "/signals/": 12}
+PAGES = {"/": 17, "/journeys/": 6, "/contacts/": 8, "/segments/": 12, "/signals/": 12, "/journeys/loyalty/": 24}
 MARKETING = [
     "/",
     "/journeys/",
@@ -164,3 +166,46 @@ def test_theme_choice_is_remembered_and_goes_back_to_our_pages_only(marketer):
     answer = marketer.post("/accounts/theme/", {"theme": "dark", "next": "https://evil.example/"})
     assert answer.url == "/"
     assert b'data-bs-theme="dark"' in marketer.get("/").content
+
+
+def test_contact_page_links_journeys_for_marketing_only(client, scene):
+    contact = Enrollment.objects.filter(left_at=None).first().contact
+    for name, linked in (("maja", True), ("sven", False)):
+        client.force_login(User.objects.get(username=name))
+        assert ('href="/journeys/' in client.get(f"/contacts/{contact.pk}/").content.decode()) is linked
+
+
+def test_contact_page_says_names_and_gates_and_no_short_names(marketer):
+    contact = Verdict.objects.first().contact
+    html = marketer.get(f"/contacts/{contact.pk}/").content.decode()
+    assert "“2 e-mails in 7 days”: 2 of 2 used" in html
+    assert "“Project prices viewed” 4 times" in html
+    assert "pricing_viewed" not in html
+
+
+def test_flow_begins_with_the_entry_and_says_names(marketer):
+    html = marketer.get("/journeys/abandoned-cart/").content.decode()
+    assert "Enters when signal “Cart filled” fires, and “Order placed” not once within 12 hours" in html
+    assert "9 steps, 2 decisions: explained in about a minute." in html
+    assert "“Reminder: your cart is waiting”, within 1 day or not at all" in html
+
+
+def test_flow_shows_warnings_of_the_check(marketer):
+    assert "nobody will know whether this journey works" in marketer.get("/journeys/order-service/").content.decode()
+
+
+def test_entries_and_stays_follow_the_transitions(scene, now):
+    journey = Journey.objects.get(slug="loyalty")
+    runs = Enrollment.objects.filter(journey=journey)
+    counted = entries(journey_id=journey.pk, since=now - timedelta(days=3))
+    assert counted == (runs.count(), runs.filter(entered_at__gte=now - timedelta(days=3)).count())
+    stays = median_stays(journey_id=journey.pk, since=now - timedelta(days=400))
+    moves = {(move.enrollment_id, move.seq): move for move in Transition.objects.filter(journey=journey)}
+    for step_id, stay in stays.items():
+        lasted = [
+            move.at - moves[move.enrollment_id, move.seq - 1].at
+            for move in moves.values()
+            if move.from_step_id == step_id and move.to_step_id
+        ]
+        assert abs(stay - median(lasted)) < timedelta(seconds=1)
+    assert stays
