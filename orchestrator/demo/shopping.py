@@ -16,7 +16,7 @@ from orchestrator.demo.people import Person, companies, person
 from orchestrator.demo.reactions import CARTS, COMES_BACK, FOLLOWS, PROJECTS, Carts, Happening, buy, prices
 
 NEW_PEOPLE = 0.22  # share of visits by somebody new
-OPENS, CLICKS, UNSUBSCRIBES = 0.6, 0.45, 0.01
+OPENS, CLICKS, UNSUBSCRIBES = 0.7, 0.6, 0.01
 LOOKS_AT_LEADS = 100.0  # seconds between two looks of sales at the queue, on average
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)  # of every visit, which is planned in datetimes
 HURRY = 12  # the minutes of a real visit pass as seconds
