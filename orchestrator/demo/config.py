@@ -18,7 +18,7 @@ class Config:
     companies: int = 120
     history_days: int = 548  # 18 months
     lived_days: int = 60  # the last ones, in which the journeys ran
-    visits_per_minute: float = 12.0  # of the live visitors; about four events each
+    visits_per_minute: float = 14.0  # of the live visitors; about four events each
     cart_patience_seconds: float = 75.0  # how long a visitor hesitates at most before ordering
 
     @property

@@ -15,7 +15,7 @@ from orchestrator.demo.inbox import Mail
 from orchestrator.demo.people import Person, companies, person
 from orchestrator.demo.reactions import CARTS, COMES_BACK, FOLLOWS, PROJECTS, Carts, Happening, buy, prices
 
-NEW_PEOPLE = 0.22  # share of visits by somebody new
+NEW_PEOPLE = 0.27  # share of visits by somebody new
 OPENS, CLICKS, UNSUBSCRIBES = 0.7, 0.6, 0.01
 LOOKS_AT_LEADS = 100.0  # seconds between two looks of sales at the queue, on average
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)  # of every visit, which is planned in datetimes
