@@ -8,12 +8,14 @@ from typing import Any
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from consent.purposes.models import Purpose
 from contacts.conditions.language import say
 from contacts.conditions.names import Names, named, spaced
 from contacts.conditions.rules import say_duration
 from journeys.definitions.checklist import Hint
 from journeys.definitions.layout import Flow, Node, lay_out
 from journeys.definitions.models import Journey, Step
+from journeys.definitions.rules import PURPOSE
 from journeys.enrollments.models import Touch
 from journeys.enrollments.numbers import Entries, StepNumbers
 from journeys.enrollments.rules import say_reason
@@ -137,9 +139,8 @@ def runs_by(journey: Journey, definition: Mapping[str, Any], names: Names) -> li
         else _("goes first")
     )
     rows.append({"name": _("Priority"), "texts": [f"{journey.priority} · {place}"]})
-    if definition.get("purpose"):
-        rows.append({"name": _("Purpose"), "texts": [named(names, "purpose", definition["purpose"], language())]})
-    return rows
+    purpose = named(names, "purpose", definition.get("purpose", PURPOSE), language())
+    return [*rows, {"name": _("Purpose"), "texts": [purpose]}]
 
 
 def entry_texts(entry: Mapping[str, Any], names: Names) -> list[str]:
@@ -166,8 +167,9 @@ def leave_texts(definition: Mapping[str, Any], names: Names) -> list[str]:
     if goal := definition.get("goal"):
         told = {"name": translated(goal.get("name"), language()), "rule": say(goal["when"], language(), names)}
         texts.insert(0, _("the goal “%(name)s” is reached: %(rule)s") % told)
-    if definition.get("purpose"):
-        texts.append(_("consent is withdrawn"))
+    purpose = definition.get("purpose", PURPOSE)
+    if purpose != Purpose.SERVICE:  # a contract is not withdrawn
+        texts.append(_("consent to “%(name)s” is withdrawn") % {"name": named(names, "purpose", purpose, language())})
     if definition.get("max_age"):
         texts.append(_("after %(time)s at the latest") % {"time": say_duration(definition["max_age"], language())})
     return texts or [_("only at the end of the journey")]

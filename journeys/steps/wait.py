@@ -114,7 +114,7 @@ def _say_days(days: list[str], language: str) -> str:
     said = [DAY_NAMES[language][day] for day in DAYS if day in days]
     places = [DAYS.index(day) for day in DAYS if day in days]
     if len(said) > 2 and places[-1] - places[0] == len(said) - 1:
-        return f"{said[0]}–{said[-1]}"
+        return f"{said[0]}\u2060–\u2060{said[-1]}"  # never broken at the dash
     return ", ".join(said)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.utils import formats
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -113,13 +114,20 @@ def _caps(facts: Any, reader: Reader) -> Said:
 
 
 def _priority(facts: Facts, _reader: Reader) -> Said:
-    numbers = {key: rules.plain_number(facts.get(key)) for key in ("priority", "value", "score")}
+    numbers = {key: _number(facts.get(key)) for key in ("priority", "value", "score")}
     return _("priority %(priority)s × value %(value)s = %(score)s") % numbers, None
 
 
 def _when(text: str | None, reader: Reader) -> str:
     moment: datetime | None = parse_datetime(text) if text else None
     return short_at(moment, reader.zone)
+
+
+def _number(value: float | None) -> str:
+    """A number without places that say nothing, as the language writes it."""
+    if value is None:
+        return "–"
+    return str(formats.localize(int(value) if float(value).is_integer() else value))
 
 
 _MARKETING_ONLY = ("holdout", "sales", "quiet_hours", "caps")

@@ -42,11 +42,6 @@ def say_properties(properties: Mapping[str, Any]) -> str:
     return " · ".join(f"{name.replace('_', ' ')}: {value}" for name, value in plain[:SHOWN_PROPERTIES])
 
 
-def plain_number(value: Any) -> str:
-    """Write a number without places that say nothing: 1.500 as 1.5."""
-    return f"{value:g}" if isinstance(value, int | float) else "–" if value is None else str(value)
-
-
 def flat(values: Any, name: str = "") -> list[tuple[str, str]]:
     """Turn nested JSON into rows of path and text."""
     if isinstance(values, Mapping):

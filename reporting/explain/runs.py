@@ -73,7 +73,7 @@ def _why(row: Enrollment, step: Step | None, reader: Reader) -> list[tuple[str, 
     seen = say_evidence(row.evidence or {}, None, reader.language, reader.names)
     properties = rules.say_properties((row.evidence or {}).get("properties") or {})
     came = [*entry, *([_("seen: %(what)s") % {"what": " · ".join(filter(None, [seen, properties]))}] if seen else [])]
-    rows = [(_("Came in because"), came)]
+    rows = [(_("Enters when"), came)]
     if step:
         rows.append((_("Stands at"), [f"{step.name}: {say_step(step, reader.language, reader.names)}"]))
     rows.append((_("Leaves when"), leave_texts(definition, reader.names)))
