@@ -88,7 +88,7 @@ def _card(step: Step, shown: Shown) -> Card:
         name=step.name,
         sentence=say_step(step, language(), shown.names),
         numbers=numbers,
-        stay=shown.stays.get(step.pk) if step.kind == "wait" else None,
+        stay=shown.stays.get(step.pk),
         left=[(say_reason(reason), n) for reason, n in numbers.left.most_common()],
         stopped=stopped,
         sent=sum(numbers.touches[state] for state in (Touch.State.SENT, Touch.State.SENDING)),

@@ -48,10 +48,11 @@ def journey(request: HttpRequest, slug: str) -> HttpResponse:
     steps = list(Step.objects.filter(version=version).order_by("position")) if version else []
     definition = version.definition if version else {}
     hints = checklist.hints(definition, steps) if version else []
+    waits = [step.pk for step in steps if step.kind == "wait"]
     now, names = timezone.now(), load_names()
     shown = page.Shown(
         counted=numbers.numbers_by_step(journey_id=found.pk),
-        stays=numbers.median_stays(journey_id=found.pk, since=now - timedelta(days=DAYS)),
+        stays=numbers.median_stays(journey_id=found.pk, step_ids=waits, since=now - timedelta(days=DAYS)),
         hints=hints,
         limits={limit.slug: limit.name for limit in Limit.objects.all()},
         names=names,

@@ -4,6 +4,7 @@ For every step: arrived = moved on + left + here.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -98,10 +99,10 @@ def entries(*, journey_id: int, since: datetime) -> Entries:
     return Entries(**entered.aggregate(all=Count("id"), recent=Count("id", filter=Q(at__gte=since))))
 
 
-def median_stays(*, journey_id: int, since: datetime) -> dict[int, timedelta]:
-    """Measure how long people stayed at each step before they moved on, the median of those who moved on since."""
+def median_stays(*, journey_id: int, step_ids: Sequence[int], since: datetime) -> dict[int, timedelta]:
+    """Measure how long people stayed at steps before they moved on, the median of those who moved on since."""
     text = sql.statement("journeys/enrollments/sql/stay_by_step.sql")
-    found = sql.rows(text, {"journey": journey_id, "since": since})
+    found = sql.rows(text, {"journey": journey_id, "steps": list(step_ids), "since": since})
     return {step_id: timedelta(seconds=seconds) for step_id, seconds in found}
 
 
