@@ -47,7 +47,7 @@ class Shopping:
         self._acts: list[Act] = []
         self._turn = 0
         self._next_visit = 0.0
-        self._next_look = 20.0
+        self._next_look = 180.0  # whoever looks first sees the queue as the past left it
         self.carts = Carts()
         self._accounts = companies(seed=config.seed, count=config.companies)
 

@@ -23,8 +23,8 @@ OWN = ("DATABASE_URL", "BROKER_URL", "EMAIL_URL", "PGHOST", "SECRET_KEY", "PUBLI
 def environment(folder: Path, port: int) -> dict[str, str]:
     """A small company in a folder of its own, with busy visitors."""
     usual = {name: value for name, value in os.environ.items() if name not in OWN}
-    small = {"DEMO_CONTACTS": "80", "DEMO_COMPANIES": "6", "DEMO_HISTORY_DAYS": "60", "DEMO_LIVED_DAYS": "4"}
-    return {**usual, **small, "DEMO_VISITS": "60", "DEMO_DIR": str(folder), "PORT": str(port)}
+    small = {"DEMO_CONTACTS": "80", "DEMO_COMPANIES": "6", "DEMO_HISTORY_DAYS": "60", "DEMO_LIVED_DAYS": "1"}
+    return {**usual, **small, "DEMO_VISITS": "200", "DEMO_DIR": str(folder), "PORT": str(port)}
 
 
 def start(given: dict[str, str], log: Path) -> subprocess.Popen:
