@@ -11,7 +11,7 @@ from django.db import transaction
 from contacts.signals.operations import derive_signals
 from journeys.enrollments.operations import advance_enrollments, enter_journeys, leave_journeys
 from orchestrator.arbiter.operations import decide_touches
-from orchestrator.kernel import locks, sql
+from orchestrator.kernel import locks, sql, statistics
 from orchestrator.kernel.scope import EVERYBODY, Scope
 
 STEPS = (
@@ -24,6 +24,15 @@ STEPS = (
 WORK = "tick"
 TIME = Scope(timed=True, news=frozenset())
 MOST_ROUNDS = 100_000
+MANY = 500  # people from whom on a plan made for one row hurts
+HOT = (
+    "journeys_enrollment",
+    "journeys_touch",
+    "contacts_signalfiring",
+    "contacts_segmentchange",
+    "consent_state",
+    "contacts_contact",
+)
 
 
 @dataclass
@@ -61,16 +70,23 @@ def tick(*, now: datetime, scope: Scope = EVERYBODY, batch: int | None = None) -
     report = TickReport(contacts=len(scope.contacts or ()))
     with sql.joined:
         locks.hold(WORK)
+        _look_at_statistics(now, scope)
         changed = derive_signals(now=now, scope=scope)
         report.changes = len(changed)
         # what derived from the news (a segment, a stage) may end a run as well as the news itself
         wider = scope.with_news(changed)
         report.left += Counter(leave_journeys(now=now, scope=wider))
         report.entered += Counter(enter_journeys(now=now, scope=scope))
+        _look_at_statistics(now, scope)
         report.moved += advance_enrollments(now=now, scope=wider, batch=batch)
     _advance(now, scope, batch, report)
     _decide(now, scope, batch, report)
     return report
+
+
+def _look_at_statistics(now: datetime, scope: Scope) -> None:
+    if scope.contacts is None or len(scope.contacts) >= MANY:
+        statistics.refresh((*HOT, f"contacts_event_{now:%Y%m}"))
 
 
 def _advance(now: datetime, scope: Scope, batch: int, report: TickReport) -> None:
@@ -85,6 +101,7 @@ def _advance(now: datetime, scope: Scope, batch: int, report: TickReport) -> Non
 
 
 def _decide(now: datetime, scope: Scope, batch: int, report: TickReport) -> None:
+    _look_at_statistics(now, scope)
     for _ in range(MOST_ROUNDS):
         with sql.joined:
             locks.hold(WORK)

@@ -61,13 +61,11 @@ def crowd(n):
 
 def statements(n):
     crowd(n)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # the test server has no autovacuum that would do it
     with CaptureQueriesContext(connection) as pulse:
         loop.pulse(now=NOW, batch=100_000)
     with CaptureQueriesContext(connection) as beat:
         loop.beat(now=NOW + timedelta(days=1))
-    return len(pulse), len(beat)
+    return tuple(sum("ANALYZE" not in q["sql"] and "pg_class" not in q["sql"] for q in each) for each in (pulse, beat))
 
 
 @pytest.mark.django_db
