@@ -15,7 +15,7 @@ OPENS, CLICKS = 0.46, 0.30  # of those who got a mail, of those who opened it
 ASKED_FOR = {"planning-guide": (0.8, 0.7)}  # the same for a mail that people wait for
 # of those who clicked: who does what the journey is about
 FOLLOWS = {
-    CARTS: 0.6,
+    CARTS: 0.4,
     "onboarding": 0.35,
     "reactivation": 0.15,
     "loyalty": 0.35,
