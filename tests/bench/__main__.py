@@ -40,10 +40,16 @@ def one(case: str, path: str) -> None:
     """Run one case on a server of its own and write its lines to a file."""
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     folder.chmod(0o755)
-    server = embedded.start_postgres(folder, settings={"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"})
+    server = embedded.start_postgres(
+        folder, settings={"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
+    )
     try:
         embedded.create_database(server, "orchestrator")
-        os.environ |= {"PGHOST": str(server.socket), "DJANGO_SETTINGS_MODULE": "orchestrator.settings", "LOG_LEVEL": "ERROR"}
+        os.environ |= {
+            "PGHOST": str(server.socket),
+            "DJANGO_SETTINGS_MODULE": "orchestrator.settings",
+            "LOG_LEVEL": "ERROR",
+        }
         import django
         from django.core.management import call_command
 

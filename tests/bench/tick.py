@@ -45,7 +45,9 @@ def run(report: Callable[..., None], people: int = PEOPLE) -> None:
         moves = Transition.objects.count()
         rates[name] = moves / seconds
         result = (moves, Touch.objects.count(), Enrollment.objects.filter(left_at=None).count())
-        print(f"  {name}: {n} enrollments, {result[0]} transitions, {result[1]} touches, {result[2]} still open, {seconds:.1f} s")
+        print(
+            f"  {name}: {n} enrollments, {result[0]} transitions, {result[1]} touches, {result[2]} still open, {seconds:.1f} s"
+        )
     for name in ("ORM loop", "bare SQL"):
         report(
             case=f"tick: transitions, batch {BATCH}, {people} enrollments",
@@ -56,7 +58,9 @@ def run(report: Callable[..., None], people: int = PEOPLE) -> None:
 
 def _scene(people: int):
     EventType.objects.create(slug="order_placed", kind="transaction", name_en="o", name_de="o")
-    block = Block.objects.create(slug="bench", phase="purchase", state="approved", changed_at=NOW, name_en="b", name_de="b")
+    block = Block.objects.create(
+        slug="bench", phase="purchase", state="approved", changed_at=NOW, name_en="b", name_de="b"
+    )
     assert block.pk
     with connection.cursor() as cursor:
         cursor.execute(
@@ -75,24 +79,42 @@ def _scene(people: int):
     from contacts.models import Segment
 
     Segment.objects.create(slug="nobody", condition={"stage": "none"}, name_en="n", name_de="n")
-    version = import_journey(definition={"slug": "bench", "name": NAMES, "phase": "purchase", "entry": entry, "steps": STEPS}, now=NOW)
+    version = import_journey(
+        definition={"slug": "bench", "name": NAMES, "phase": "purchase", "entry": entry, "steps": STEPS}, now=NOW
+    )
     _analyze()
     return version
 
 
 def _analyze() -> None:
     with connection.cursor() as cursor:
-        for table in ("contacts_contact", "contacts_event", "journeys_enrollment", "journeys_transition", "journeys_touch"):
+        for table in (
+            "contacts_contact",
+            "contacts_event",
+            "journeys_enrollment",
+            "journeys_transition",
+            "journeys_touch",
+        ):
             cursor.execute(f"VACUUM ANALYZE {table}")
 
 
 def _enroll(version, n: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE journeys_touch, journeys_transition, journeys_enrollment, orchestrator_verdict CASCADE")
+        cursor.execute(
+            "TRUNCATE journeys_touch, journeys_transition, journeys_enrollment, orchestrator_verdict CASCADE"
+        )
         cursor.execute(
             "INSERT INTO journeys_enrollment (contact_id, journey_id, version_id, key, arm, step_id, seq, entered_at, arrived_at, due_at, reason, outcome, evidence)"
             " SELECT id, %s, %s, '', '', %s, 0, %s, %s, %s, '', '', '{}' FROM contacts_contact ORDER BY id LIMIT %s",
-            [version.journey_id, version.pk, version.steps.get(key="wait").pk, NOW - timedelta(hours=1), NOW - timedelta(hours=1), NOW, n],
+            [
+                version.journey_id,
+                version.pk,
+                version.steps.get(key="wait").pk,
+                NOW - timedelta(hours=1),
+                NOW - timedelta(hours=1),
+                NOW,
+                n,
+            ],
         )
     _analyze()
 
@@ -133,7 +155,11 @@ def _bare_sql(version) -> None:
                 " INSERT INTO journeys_transition (enrollment_id, seq, contact_id, journey_id, from_step_id, to_step_id, exit, reason, at)"
                 " SELECT id, seq, contact_id, journey_id, %(step)s, target, 'next', '', %(now)s FROM moved"
             )  # fmt: skip
-            _repeat(cursor, text, {"step": ids[key], "now": NOW, "batch": BATCH, "block": Block.objects.get(slug="bench").pk})
+            _repeat(
+                cursor,
+                text,
+                {"step": ids[key], "now": NOW, "batch": BATCH, "block": Block.objects.get(slug="bench").pk},
+            )
         text = (
             "WITH due AS (SELECT id FROM journeys_enrollment WHERE step_id = %(step)s AND left_at IS NULL AND due_at <= %(now)s ORDER BY due_at LIMIT %(batch)s"
             " FOR UPDATE SKIP LOCKED), closed AS (UPDATE journeys_enrollment e SET step_id = NULL, due_at = NULL, left_at = %(now)s, reason = 'completed',"
@@ -169,9 +195,16 @@ def _orm_move(run: Enrollment, steps: dict[int, Step], by_key: dict[str, Step]) 
     if step.key == "wait":
         target = by_key["country"]
     elif step.key == "country":
-        target = by_key["buyers"] if Contact.objects.get(pk=run.contact_id).country in ("DE", "AT", "CH") else by_key["end"]
+        target = (
+            by_key["buyers"] if Contact.objects.get(pk=run.contact_id).country in ("DE", "AT", "CH") else by_key["end"]
+        )
     elif step.key == "buyers":
-        orders = Event.objects.filter(contact_id=run.contact_id, name="order_placed", occurred_at__gt=NOW - timedelta(days=30), occurred_at__lte=NOW)
+        orders = Event.objects.filter(
+            contact_id=run.contact_id,
+            name="order_placed",
+            occurred_at__gt=NOW - timedelta(days=30),
+            occurred_at__lte=NOW,
+        )
         target = by_key["mail"] if orders.count() >= 2 else by_key["end"]
     elif step.key == "mail":
         target = by_key["end"]
@@ -202,4 +235,10 @@ def _decide(report: Callable[..., None], version, people: int) -> None:
             decided = loop.decide_touches(now=NOW, scope=QUIET, batch=BATCH)
         if not decided:
             break
-    report(case=f"arbiter: verdicts, batch {BATCH}", figure=touches / (time.perf_counter() - started), unit="1/s", baseline="", ratio=None)
+    report(
+        case=f"arbiter: verdicts, batch {BATCH}",
+        figure=touches / (time.perf_counter() - started),
+        unit="1/s",
+        baseline="",
+        ratio=None,
+    )
