@@ -13,7 +13,9 @@ class OrchestratorConfig(AppConfig):
 
         from orchestrator.kernel import doorbell
 
-        if not settings.CELERY_BROKER_URL.startswith("memory://"):  # without a broker the beat, or a test, takes the news
+        if not settings.CELERY_BROKER_URL.startswith(
+            "memory://"
+        ):  # without a broker the beat, or a test, takes the news
             from orchestrator.tick.doorbell import wake
 
             doorbell.listen(wake)

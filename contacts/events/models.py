@@ -27,7 +27,9 @@ class Event(models.Model):
 
     # In the database the primary key is (id, occurred_at), since the table is partitioned; id alone is unique too (identity).
     id = models.BigAutoField(primary_key=True)
-    contact = models.ForeignKey("contacts.Contact", models.CASCADE, db_constraint=False, db_index=False, verbose_name=_("contact"))
+    contact = models.ForeignKey(
+        "contacts.Contact", models.CASCADE, db_constraint=False, db_index=False, verbose_name=_("contact")
+    )
     name = models.CharField(_("event"), max_length=100)
     occurred_at = models.DateTimeField(_("occurred"))
     received_at = models.DateTimeField(_("received"))
