@@ -13,6 +13,7 @@ from django.db import transaction
 from contacts.events.models import News
 from contacts.handover.models import Handover, HandoverLog
 from contacts.handover.rules import MOVES, Action, business_due
+from contacts.stages.operations import set_stage
 from orchestrator.kernel import doorbell, sql
 
 NEWS = "handover"
@@ -119,6 +120,8 @@ def _move(handover: Handover, action: Action, *, by: str, now: datetime, note: s
     handover.answered_at = handover.answered_at or now
     handover.closed_at = now if move.closes else None
     handover.save(update_fields=["state", "owner", "reason", "answered_at", "closed_at", "snapshot"])
+    if slug := handover.snapshot.get("stages", {}).get(move.after):
+        set_stage(contact_ids=[handover.contact_id], slug=slug, by=by, now=now)
     HandoverLog.objects.create(handover=handover, at=now, by=by, state=move.after, reason=reason, note=note)
     News.objects.create(contact_id=handover.contact_id, name=NEWS, since=now)
     doorbell.ring()

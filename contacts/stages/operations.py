@@ -10,11 +10,14 @@ from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Value, When
 from contacts.conditions.expressions import IsTrue
 from contacts.conditions.language import compile_condition, depends_on
 from contacts.conditions.rules import Dependencies
+from contacts.events.models import News
 from contacts.profiles.models import Contact
 from contacts.stages.models import Stage
-from orchestrator.kernel import sql
+from orchestrator.kernel import doorbell, sql
 from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
+
+NEWS = "stage"
 
 
 @sql.joined
@@ -62,4 +65,8 @@ def set_stage(*, contact_ids: list[int], slug: str, by: str, now: datetime) -> i
     text, params = sql.fill(
         sql.statement("contacts/stages/sql/move.sql"), judged=part, now=sql.value(now), by=sql.value(by)
     )
-    return sql.count(text, params)
+    moved = sql.count(text, params)
+    if moved:  # journeys may wait for the stage
+        News.objects.bulk_create(News(contact_id=pk, name=NEWS, since=now) for pk in contact_ids)
+        doorbell.ring()
+    return moved

@@ -88,6 +88,7 @@ def _reference_problems(definition: dict[str, Any]) -> list[Problem]:
         for key, model in (("block", Block), ("purpose", Purpose), ("stage", Stage)):
             if key in step:
                 wanted.append((f"steps[{i}].{key}", model, step[key]))
+        wanted += [(f"steps[{i}].stages.{answer}", Stage, slug) for answer, slug in step.get("stages", {}).items()]
     known = {model: set(model.objects.values_list("slug", flat=True)) for model in {model for _, model, _ in wanted}}
     for path, model, slug in wanted:
         if slug not in known[model]:

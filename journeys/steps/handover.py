@@ -14,17 +14,28 @@ from journeys.steps.base import Kind, Moved
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
 
+ANSWERS = ("accepted", "rejected", "recycled", "won", "lost")
+
 
 class HandOver(Kind):
-    """`team`, `respond_within` (business hours)."""
+    """`team`, `respond_within` (business hours), `stages`: into which stage an answer of sales moves the person."""
 
     name = "handover"
-    keys = ("team", "respond_within")
+    keys = ("team", "respond_within", "stages")
 
     def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
         problems = []
         if not isinstance(settings.get("team"), str) or not settings["team"]:
             problems.append(Problem(f"{path}.team", f"expected the name of a team, got {show(settings.get('team'))}"))
+        stages = settings.get("stages", {})
+        if (
+            not isinstance(stages, dict)
+            or set(stages) - set(ANSWERS)
+            or not all(isinstance(s, str) for s in stages.values())
+        ):
+            problems.append(
+                Problem(f"{path}.stages", f"expected stages by answer ({', '.join(ANSWERS)}), got {show(stages)}")
+            )
         return problems + duration_problems(settings.get("respond_within", "4h"), f"{path}.respond_within")
 
     def afterwards(self, step: "Step", moved: list[Moved], now: datetime) -> None:
@@ -42,6 +53,7 @@ class HandOver(Kind):
                 snapshot={
                     **known.get(one.contact_id, {}),
                     "touches": touches.get(one.contact_id, []),
+                    "stages": step.settings.get("stages", {}),
                     "journey": {"en": journey.name_en, "de": journey.name_de},
                 },
             )

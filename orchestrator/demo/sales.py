@@ -12,11 +12,9 @@ from django.contrib.auth.models import User
 from contacts.handover import operations
 from contacts.handover.models import Handover
 from contacts.handover.rules import MOVES, Action, business_due
-from contacts.stages.operations import set_stage
 
 ANSWERS = ((Action.ACCEPT, 70), (Action.REJECT, 20), (Action.RECYCLE, 10))
 ENDINGS = ((Action.WIN, 35), (Action.LOSE, 48), (Action.RECYCLE, 17))
-STAGE_AFTER = {Action.ACCEPT: "sql", Action.WIN: "new-customer", Action.LOSE: "mql", Action.RECYCLE: "mql"}
 LATE = 0.1  # of the answers
 # from so many leads in a state on the live sales person gets to work: first those that wait
 ENOUGH = ((Handover.State.WAITING, 4), (Handover.State.ACCEPTED, 8))
@@ -105,8 +103,6 @@ class SalesDesk:
             operations.reject(handover_id=lead, reason=reason, by=by, now=at)
         else:
             operations.recycle(handover_id=lead, reason=reason, by=by, now=at)
-        if action in STAGE_AFTER:
-            set_stage(contact_ids=[handover.contact_id], slug=STAGE_AFTER[action], by=by, now=at)
 
 
 def _one(dice: random.Random, weights: tuple[tuple[Action, int], ...]) -> Action:

@@ -339,3 +339,24 @@ def test_two_in_one_second_count_one_limit(world, two_a_week):
     world.does(anna, "cart_updated")
     world.pulse()
     assert world.touches(anna) == [("one", "approved", ""), ("two", "suppressed", "cap_email-week")]
+
+
+def test_accepting_a_lead_moves_the_stage_and_reaches_the_goal_with_one_pulse(world, django_user_model):
+    from contacts.handover.operations import accept, lose
+    from contacts.models import Stage
+
+    for position, slug in enumerate(("mql", "sql")):
+        Stage.objects.create(slug=slug, phase="consideration", position=position, name_en=slug, name_de=slug)
+    lead = {"key": "lead", "kind": "handover", "team": "t", "stages": {"accepted": "sql", "lost": "mql"}}
+    rest = [{"key": "rest", "kind": "wait", "for": "9d"}, {"key": "end", "kind": "end"}]
+    journey("nurture", [lead, *rest], goal={"name": names("Talks"), "when": {"stage": "sql"}})
+    anna = world.person("anna")
+    world.does(anna, "cart_updated")
+    world.pulse()
+    handover = Handover.objects.get()
+    accept(handover_id=handover.pk, owner=django_user_model.objects.create(username="sven"), by="Sven", now=world.now)
+    world.pulse()
+    assert world.at(anna) == "left: goal"
+    lose(handover_id=handover.pk, reason="price", by="Sven", now=world.now)
+    anna.refresh_from_db()
+    assert anna.stage.slug == "mql"
