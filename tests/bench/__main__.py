@@ -1,4 +1,4 @@
-"""Run the measurements: `python -m tests.bench [tick ingest mail ...] [--people N]`, on throw-away servers."""
+"""Run the measurements: `python -m tests.bench [tick ingest mail]`, on throw-away servers."""
 
 import argparse
 import importlib
@@ -18,8 +18,10 @@ RESULTS = Path(__file__).resolve().parent.parent.parent / "var" / "bench" / "res
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, []], default=list(CASES))
+    parser.add_argument("cases", nargs="*", help=f"some of {', '.join(CASES)}; all when none is named")
     chosen = parser.parse_args().cases or list(CASES)
+    if unknown := set(chosen) - set(CASES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
     rows: list[dict] = []
     for case in chosen:
         print(f"{case}:", flush=True)
