@@ -14,19 +14,22 @@ from contacts.stages.models import Stage
 from orchestrator.demo import definitions
 from orchestrator.demo.people import Person
 from orchestrator.demo.reactions import CARTS, COMES_BACK, Carts, Sent, buy, follow
-from orchestrator.demo.sales import STAGE_AFTER, SalesDesk, plan
+from orchestrator.demo.sales import SalesDesk, plan
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 MONTH = NOW + timedelta(days=30)
 ANNA = Person(3, "buyer", "outdoor", NOW - timedelta(days=90), MONTH, {}, None, {})
 CART = {"cart_id": "C-3-1", "value": 95, "items": 1, "product": "duene-bollard"}
 
+STAGES = {"accepted": "sql", "won": "new-customer", "lost": "mql", "recycled": "mql"}
+
 
 @pytest.fixture
 def leads(db: Any) -> list[Handover]:
     definitions.write_facts()
     found = [Contact.objects.create(external_id=f"NL-{n:05d}", created_at=NOW, updated_at=NOW) for n in range(40)]
-    open_handovers(leads=[Lead(person.pk, "project-sales", timedelta(hours=4)) for person in found], now=NOW)
+    given = [Lead(person.pk, "project-sales", timedelta(hours=4), snapshot={"stages": STAGES}) for person in found]
+    open_handovers(leads=given, now=NOW)
     return list(Handover.objects.select_related("contact").order_by("id"))
 
 
@@ -88,7 +91,7 @@ def test_work_answers_most_leads_in_time_and_ends_conversations(leads: list[Hand
     in_time = [lead for lead in Handover.objects.exclude(state="waiting") if lead.answered_at <= lead.due_at]
     assert len(in_time) > 30
     assert {at <= MONTH for _, at, _, _ in done} == {True}
-    assert set(Stage.objects.filter(contact__isnull=False).values_list("slug", flat=True)) <= set(STAGE_AFTER.values())
+    assert set(Stage.objects.filter(contact__isnull=False).values_list("slug", flat=True)) <= set(STAGES.values())
 
 
 def test_look_answers_one_lead_when_enough_wait(leads: list[Handover], desk: SalesDesk) -> None:
