@@ -13,4 +13,9 @@ def purposes_after_a_flush(request):
     wants = {"transactional_db", "live_server"} & set(request.fixturenames)
     if wants or (marker and (marker.kwargs.get("transaction") or (marker.args and marker.args[0]))):
         request.getfixturevalue("transactional_db")
-        import_module("consent.migrations.0002_append_only").add_purposes(apps, None)
+        put_back_purposes()
+
+
+def put_back_purposes():
+    """Write the rows of the migration again where they are missing."""
+    import_module("consent.migrations.0002_append_only").add_purposes(apps, None)

@@ -3,14 +3,13 @@
 import os
 import shutil
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 
 from reporting.kpis.operations import roll_up_kpis
 from tests.browser.scene import PASSWORD, write_scene
+from tests.conftest import put_back_purposes
 
 AXE = Path("static/vendor/axe.min.js")
 RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']"
@@ -34,7 +33,7 @@ def chromium():
 
 @pytest.fixture
 def scene(transactional_db):
-    import_module("consent.migrations.0002_append_only").add_purposes(apps, None)  # flushed by a test before
+    put_back_purposes()
     now = datetime.now(UTC)
     write_scene(now=now, people=25)
     roll_up_kpis(now=now, days=40)

@@ -70,7 +70,9 @@ def statements(n):
 
 @pytest.mark.django_db
 def test_tick_over_100_and_10000_contacts_issues_the_same_statements(world, two_a_week, settings):
-    settings.TICK_BATCH = 100_000  # one batch: more batches are more transactions, not more statements a person
+    settings.TICK_BATCH = settings.PULSE_BATCH = (
+        100_000  # one batch: more batches are more transactions, not more statements a person
+    )
     Stage.objects.create(slug="seen", phase="purchase", position=9, name_en="Seen", name_de="Gesehen")
     Stage.objects.create(
         slug="lead", phase="awareness", position=1, condition={"event": "order_placed"}, name_en="Lead", name_de="Lead"
