@@ -1,5 +1,6 @@
 """Kinds of leaves, registered by the room that owns the facts; and the guard on behaviour."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,34 +42,34 @@ class Context:
         return replace(self, positive=False)
 
 
-class Leaf:
+class Leaf(ABC):
     """One kind of leaf. `key` is the key of its node; the methods take the node."""
 
     key: str
 
+    @abstractmethod
     def validate(self, node: dict[str, Any], path: str) -> list[Problem]:
         """Every problem of a node."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compile(self, node: dict[str, Any], context: Context) -> Expression:
         """The node as a boolean expression: true, false, or unknown (NULL)."""
-        raise NotImplementedError
 
     def value(self, node: dict[str, Any], context: Context) -> Expression | None:
         """What to show beside the truth in an explanation, e.g. the count of events."""
         return None
 
+    @abstractmethod
     def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         """The node as a part of a sentence."""
-        raise NotImplementedError
 
     def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         """The opposite of the node as a part of a sentence."""
         return {"en": "not ({})", "de": "nicht ({})"}[language].format(self.say(node, language, names))
 
+    @abstractmethod
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         """What the node reads."""
-        raise NotImplementedError
 
 
 class MissingGuard(Exception):

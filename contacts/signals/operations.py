@@ -9,9 +9,9 @@ from django.db.models.expressions import Expression
 from django.db.models.functions import Greatest
 
 from contacts.conditions.event_leaf import EventLeaf
+from contacts.conditions.evidence import asserted_events
 from contacts.conditions.language import CONTACT, compile_condition, depends_on
 from contacts.conditions.registry import Context
-from contacts.conditions.rules import group_of
 from contacts.profiles.models import Contact
 from contacts.segments.models import Segment
 from contacts.segments.operations import refresh_segments
@@ -86,7 +86,7 @@ def _statement(signal: Signal, now: datetime, scope: Scope) -> tuple[str, tuple[
 
 def _evidence(condition: dict[str, Any], context: Context) -> dict[str, Expression]:
     """What made the signal hold: how often each event, when the last one was, and what was in the last of the first kind."""
-    nodes = list(_asserted_events(condition))
+    nodes = list(asserted_events(condition))
     if not nodes:
         return {
             "last_at": Value(None, output_field=DateTimeField()),
@@ -101,14 +101,3 @@ def _evidence(condition: dict[str, Any], context: Context) -> dict[str, Expressi
         "counts": Func(*counts, function="jsonb_build_object", output_field=JSONField()),
         "last_event": leaf.newest(nodes[0], context),
     }
-
-
-def _asserted_events(node: dict[str, Any]) -> Any:
-    """Event leaves that are not under `not`."""
-    group = group_of(node)
-    if group is None:
-        if "event" in node:
-            yield node
-    elif group != "not":
-        for child in node[group]:
-            yield from _asserted_events(child)

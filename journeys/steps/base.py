@@ -1,5 +1,6 @@
 """What a kind of step has to say, and the registry of kinds."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,7 +42,7 @@ class Route:
     arm: Expression | None = None
 
 
-class Kind:
+class Kind(ABC):
     """One kind of step. Methods take the step's settings as the author wrote them."""
 
     name: str
@@ -70,14 +71,15 @@ class Kind:
 
     def afterwards(self, step: "Step", moved: list["Moved"], now: datetime) -> None:
         """What Python does with those who moved, in the same transaction, in a fixed number of statements."""
+        return None
 
     def listens(self, settings: dict[str, Any]) -> Dependencies:
         """What lets people go early."""
         return Dependencies()
 
+    @abstractmethod
     def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
         """The step as a sentence, "en" or "de"."""
-        raise NotImplementedError
 
     def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
         """The label on a way out, empty for the plain next step."""

@@ -59,18 +59,7 @@ def start_postgres(run: Path, *, durable: bool = True, settings: dict[str, Any] 
     """
     run.mkdir(parents=True, exist_ok=True)
     binaries = _postgres_binaries()
-    base = (
-        run.resolve()
-        if _reachable(run.resolve())
-        else Path(tempfile.gettempdir()) / f"pg-{str(run.resolve()).strip('/').replace('/', '_')}"
-    )
-    folder = base / "pg"
-    folder.mkdir(parents=True, exist_ok=True)
-    if IS_ROOT:
-        shutil.chown(folder, "nobody")
-        folder.chmod(0o700)
-    if not (folder / "PG_VERSION").exists():
-        _init(binaries, folder)
+    folder = _data_folder(run, binaries)
     where = folder if len(str(folder)) < PATH_LIMIT else _short_folder("pg")
     options = {
         "listen_addresses": "",
@@ -157,6 +146,21 @@ def _postgres_binaries() -> Path:
     if not (copy / "bin" / "postgres").exists():
         shutil.copytree(installed, copy, symlinks=True, dirs_exist_ok=True)
     return copy / "bin"
+
+
+def _data_folder(run: Path, binaries: Path) -> Path:
+    """The folder of the data, made and filled on the first start; elsewhere when "nobody" may not come to `run`."""
+    base = run.resolve()
+    if not _reachable(base):
+        base = Path(tempfile.gettempdir()) / f"pg-{str(base).strip('/').replace('/', '_')}"
+    folder = base / "pg"
+    folder.mkdir(parents=True, exist_ok=True)
+    if IS_ROOT:
+        shutil.chown(folder, "nobody")
+        folder.chmod(0o700)
+    if not (folder / "PG_VERSION").exists():
+        _init(binaries, folder)
+    return folder
 
 
 def _init(binaries: Path, folder: Path) -> None:
