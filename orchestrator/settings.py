@@ -1,6 +1,7 @@
 """Settings: everything comes from the environment, with defaults that fit a laptop."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 import structlog
@@ -82,8 +83,10 @@ TEMPLATES = [
 # --- database: DATABASE_URL, or the embedded server's socket that the demo and the tests put into PGHOST
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://postgres@/orchestrator")}
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-if "DATABASE_URL" not in env.ENVIRON:
-    DATABASES["default"]["HOST"] = env.str("PGHOST", "")
+# a socket's folder stands in a URL as %2Fpath%2Fto
+DATABASES["default"]["HOST"] = (
+    unquote(DATABASES["default"]["HOST"]) if "DATABASE_URL" in env.ENVIRON else env.str("PGHOST", "")
+)
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections, not the thread
 DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.int("DB_POOL", 8), "timeout": 30}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
