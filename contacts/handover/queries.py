@@ -31,11 +31,6 @@ def snapshots(contact_ids: Sequence[int], now: datetime) -> dict[int, dict[str, 
     return {contact: json.loads(text) if isinstance(text, str) else text for contact, text in found}
 
 
-def waiting_count() -> int:
-    """Count the leads that wait for an answer (the badge of the menu)."""
-    return Handover.objects.filter(state=Handover.State.WAITING).count()
-
-
 def tab_counts() -> dict[str, int]:
     """Count the handovers of each tab in one statement."""
     per_state = dict(Handover.objects.values_list("state").annotate(n=Count("id")))

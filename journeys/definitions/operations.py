@@ -33,23 +33,15 @@ def import_journey(*, definition: dict[str, Any], now: datetime, publish: bool =
     problems = check(definition)
     if errors := [problem for problem in problems if problem.level == "error"]:
         raise InvalidDefinition(errors)
+    columns: dict[str, Any] = {
+        "name_en": definition["name"]["en"],
+        "name_de": definition["name"]["de"],
+        "phase": definition["phase"],
+        "priority": int(definition.get("priority", 10)),
+        "value": Decimal(str(definition.get("value", 1))),
+    }
     journey, _ = Journey.objects.update_or_create(
-        slug=definition["slug"],
-        defaults={
-            "name_en": definition["name"]["en"],
-            "name_de": definition["name"]["de"],
-            "phase": definition["phase"],
-            "priority": int(definition.get("priority", 10)),
-            "value": Decimal(str(definition.get("value", 1))),
-        },
-        create_defaults={
-            "name_en": definition["name"]["en"],
-            "name_de": definition["name"]["de"],
-            "phase": definition["phase"],
-            "priority": int(definition.get("priority", 10)),
-            "value": Decimal(str(definition.get("value", 1))),
-            "created_at": now,
-        },
+        slug=definition["slug"], defaults=columns, create_defaults={**columns, "created_at": now}
     )
     newest = journey.versions.order_by("-number").first()
     if newest and newest.definition == definition and newest.published_at:

@@ -219,16 +219,3 @@ def _end(step: Step, due: sql.Part, now: datetime) -> int:
         now=sql.value(now),
     )
     return len(sql.rows(text, params))
-
-
-@sql.joined
-def stop_enrollments(*, contact_id: int, journey_id: int, now: datetime) -> int:
-    """Take a person out of a journey by hand; returns how many runs were closed."""
-    runs = Enrollment.objects.filter(contact_id=contact_id, journey_id=journey_id, left_at=None)
-    part = sql.compiled(
-        runs.annotate(why=Value("stopped"))
-        .order_by()
-        .values_list("pk", "step_id", "seq", "contact_id", "journey_id", "why")
-    )
-    text, params = sql.fill(sql.statement("journeys/enrollments/sql/leave.sql"), leaving=part, now=sql.value(now))
-    return sum(n for _, n in sql.rows(text, params))

@@ -1,7 +1,6 @@
 """Local clock windows: when the next one opens in a person's time zone, right through both clock changes."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -14,15 +13,12 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     utc = local.astimezone(UTC)
     if utc.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return utc
-    low, high = utc - timedelta(hours=26), utc + timedelta(hours=26)  # inside a gap: the instant of the change
-    before = low.astimezone(zone).utcoffset()
-    low, high = _around_change(low, high, zone, before, local.replace(tzinfo=None))
-    return high
+    return _change_before(local.replace(tzinfo=None), utc, zone)  # inside a gap: the instant of the change
 
 
-def _around_change(
-    low: datetime, high: datetime, zone: ZoneInfo, before: timedelta | None, wanted: datetime
-) -> tuple[datetime, datetime]:
+def _change_before(wanted: datetime, near: datetime, zone: ZoneInfo) -> datetime:
+    """The first second at which the wall clock reads a time that it jumps over, or later."""
+    low, high = near - timedelta(hours=26), near + timedelta(hours=26)
     while high - low > timedelta(seconds=1):
         middle = (low + (high - low) / 2).replace(microsecond=0)
         if middle <= low:
@@ -31,10 +27,9 @@ def _around_change(
             low = middle
         else:
             high = middle
-    return low, high.replace(microsecond=0)
+    return high.replace(microsecond=0)
 
 
-@lru_cache(maxsize=4096)
 def next_open(now: datetime, zone_name: str, opens: time, closes: time, days: tuple[str, ...]) -> datetime:
     """The first instant from `now` on at which a local window is open; `now` itself when it is open.
 

@@ -68,7 +68,7 @@ class Wait(Kind):
             opens = time.fromisoformat(window["from"])
             closes = time.fromisoformat(window.get("to", window["from"]))
             days = tuple(window.get("days", DAYS))
-            return Arrival(local=partial(_open, opens=opens, closes=closes, days=days))
+            return Arrival(local=partial(next_open, opens=opens, closes=closes, days=days))
         return Arrival(after=parse_duration(settings.get("for") or settings["at_most"]))
 
     def route(self, step: "Step", now: datetime) -> Route:
@@ -116,10 +116,6 @@ def _say_days(days: list[str], language: str) -> str:
     if len(said) > 2 and places[-1] - places[0] == len(said) - 1:
         return f"{said[0]}\u2060–\u2060{said[-1]}"  # never broken at the dash
     return ", ".join(said)
-
-
-def _open(now: datetime, zone: str, *, opens: time, closes: time, days: tuple[str, ...]) -> datetime:
-    return next_open(now, zone, opens, closes, days)
 
 
 KIND = Wait()

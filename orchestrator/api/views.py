@@ -1,6 +1,7 @@
 """The doors of machines: contacts and events in, one answer an item, 202 only after the commit."""
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, cast
@@ -43,7 +44,7 @@ class OnlyJson(BaseContentNegotiation):
         return renderer, renderer.media_type
 
 
-class Intake(APIView):
+class Intake(APIView, ABC):
     """What both doors share: read the items, take the good ones, say what is wrong with the others."""
 
     content_negotiation_class = OnlyJson
@@ -73,9 +74,9 @@ class Intake(APIView):
         body = {"accepted": len(good), "rejected": len(items.raw) - len(good), "items": results}
         return _answer(202 if good else 400, body)
 
+    @abstractmethod
     def take(self, good: list[tuple[int, Any]], results: list[dict[str, Any]], source: str, now: datetime) -> None:
         """Store the good items and write what became of them into the results."""
-        raise NotImplementedError
 
     def handle_exception(self, exc: Exception) -> Any:
         """Say 503 while the database cannot write, and everything else in our form."""

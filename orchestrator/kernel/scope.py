@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import BigIntegerField, F, Func, Value
-from django.db.models.expressions import Expression
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, BooleanField, F, Func, Value
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,6 @@ class AnyOf(Func):
     conditional = True
 
     def __init__(self, column: str, ids: Sequence[int]) -> None:
-        from django.contrib.postgres.fields import ArrayField
-        from django.db.models import BooleanField
-
         super().__init__(
             F(column), Value(list(ids), output_field=ArrayField(BigIntegerField())), output_field=BooleanField()
         )
@@ -62,8 +59,4 @@ class AnyOf(Func):
 
 def among(queryset: Any, column: str, ids: Sequence[int] | None) -> Any:
     """Keep the rows whose column is one of the ids; all rows when ids is None."""
-    return queryset if ids is None else queryset.filter(_condition(column, ids))
-
-
-def _condition(column: str, ids: Sequence[int]) -> Expression:
-    return AnyOf(column, ids)
+    return queryset if ids is None else queryset.filter(AnyOf(column, ids))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from celery import shared_task
-from celery.signals import beat_init, worker_ready
+from celery.signals import worker_ready
 from django.db import transaction
 
 from contacts.events.operations import keep_months
@@ -90,11 +90,6 @@ def _take_turn(part: str, now: datetime, every: timedelta) -> bool:
 @worker_ready.connect
 def _worker_lives(**_: object) -> None:
     threading.Thread(target=_live, args=("worker",), daemon=True).start()
-
-
-@beat_init.connect
-def _beat_lives(**_: object) -> None:
-    log.info("beat started")
 
 
 def _live(part: str) -> None:

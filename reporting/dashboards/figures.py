@@ -1,19 +1,11 @@
 """Figures of the dashboards as plotly documents; static/js/plots.js draws them in the colours of the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
-
-PHASE_COLOURS = {
-    "awareness": "#4263eb",
-    "consideration": "#7048c8",
-    "purchase": "#0ca678",
-    "retention": "#f59f00",
-    "advocacy": "#d6457f",
-}
 
 
 def entries_and_goals(days: Sequence[date], entered: Sequence[float], goals: Sequence[float]) -> dict[str, Any]:
@@ -26,16 +18,6 @@ def entries_and_goals(days: Sequence[date], entered: Sequence[float], goals: Seq
         ]
     )
     return _plain(figure)
-
-
-def people_by_phase(days: Sequence[date], phases: Mapping[str, tuple[str, Sequence[float]]]) -> dict[str, Any]:
-    """Draw how many people were in each phase on each day. phases: phase -> (name, values)."""
-    x = [day.isoformat() for day in days]
-    lines = [
-        go.Scatter(x=x, y=list(values), name=name, mode="lines", line={"color": PHASE_COLOURS[phase], "width": 2})
-        for phase, (name, values) in phases.items()
-    ]
-    return _plain(go.Figure(lines))
 
 
 def _plain(figure: go.Figure) -> dict[str, Any]:
