@@ -24,6 +24,8 @@ class Contact(models.Model):
     stage = models.ForeignKey("contacts.Stage", models.PROTECT, null=True, blank=True, verbose_name=_("stage"))
     stage_since = models.DateTimeField(_("in this stage since"), null=True, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    # key -> ISO instant of its last change
+    attributes_at = models.JSONField(_("attributes since"), default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("changed"))
 

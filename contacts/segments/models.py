@@ -8,10 +8,16 @@ from orchestrator.kernel.fields import Named
 
 
 class Segment(Named):
-    """A group of people that a condition describes."""
+    """A group of people: those whom a condition describes (dynamic), or a list (fixed)."""
+
+    class Kind(models.TextChoices):
+        DYNAMIC = "dynamic", _("dynamic")
+        FIXED = "fixed", _("fixed list")
 
     slug = models.SlugField(_("short name"), max_length=100, unique=True)
-    condition = models.JSONField(_("condition"))
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices, default=Kind.DYNAMIC)
+    condition = models.JSONField(_("condition"), null=True, blank=True)  # null: a fixed list
+    description = models.TextField(_("description"), blank=True, default="")
     active = models.BooleanField(_("active"), default=True)
     refreshed_at = models.DateTimeField(_("refreshed"), null=True, blank=True, editable=False)
 
@@ -53,3 +59,19 @@ class SegmentChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id} {self.contact_id} {'in' if self.entered else 'out'}"
+
+
+class SegmentSize(models.Model):
+    """How many people were in a segment at the end of a day (of today: until now)."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="sizes", verbose_name=_("segment"))
+    day = models.DateField(_("day"))
+    size = models.PositiveIntegerField(_("people"))
+
+    class Meta:
+        verbose_name = _("size of a segment")
+        verbose_name_plural = _("sizes of segments")
+        constraints = [models.UniqueConstraint(fields=["segment", "day"], name="segmentsize_once")]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} {self.day} {self.size}"

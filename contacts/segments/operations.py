@@ -23,7 +23,7 @@ def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | N
     everybody. Returns the names of news: "segment:slug".
     """
     changed: set[str] = set()
-    segments = list(Segment.objects.filter(active=True)) if segments is None else segments
+    segments = [s for s in (Segment.objects.filter(active=True) if segments is None else segments) if s.condition]
     for segment in _in_order([one for one in segments if one.refreshed_at is None or _concerned(one, scope)]):
         wide = scope if segment.refreshed_at else replace(scope, contacts=None)
         text, params = sql.fill(

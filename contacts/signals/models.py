@@ -20,6 +20,11 @@ class Signal(Named):
         MEDIUM = "medium", _("medium")
         STRONG = "strong", _("strong")
 
+    class Decay(models.TextChoices):
+        NONE = "none", _("none")  # full strength until it no longer holds
+        LINEAR = "linear", _("linear")  # nothing is left at the end of holds_for
+        HALF_LIFE = "half_life", _("half-life")  # half is left at the middle of holds_for
+
     slug = models.SlugField(_("short name"), max_length=100, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     strength = models.CharField(_("strength"), max_length=6, choices=Strength.choices, default=Strength.MEDIUM)
@@ -29,6 +34,7 @@ class Signal(Named):
     key_property = models.CharField(_("key: property"), max_length=100, blank=True, default="")
     cooldown = models.DurationField(_("cooldown"))
     holds_for = models.DurationField(_("holds for"))
+    decay = models.CharField(_("decay"), max_length=9, choices=Decay.choices, default=Decay.NONE)
     goal = models.CharField(_("linked goal"), max_length=100, blank=True, default="")
     active = models.BooleanField(_("active"), default=True)
 

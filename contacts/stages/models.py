@@ -17,6 +17,10 @@ class Stage(Named):
     position = models.PositiveSmallIntegerField(_("position"), unique=True)
     # null: nobody comes in by rule (sales or an operation of a journey puts people in), and nobody is moved out by rules
     condition = models.JSONField(_("rule"), null=True, blank=True)
+    # who is in is moved on by rules only when this holds; null: as soon as another stage claims them
+    leave = models.JSONField(_("leave when"), null=True, blank=True)
+    goals_en = models.TextField(_("typical goals (English)"), blank=True, default="")
+    goals_de = models.TextField(_("typical goals (German)"), blank=True, default="")
 
     class Meta:
         verbose_name = _("stage")
@@ -37,6 +41,7 @@ class StageChange(models.Model):
     to_stage = models.ForeignKey(Stage, models.CASCADE, related_name="+", verbose_name=_("to"))
     at = models.DateTimeField(_("at"))
     by = models.CharField(_("by"), max_length=200, default="rule")
+    why = models.CharField(_("why"), max_length=500, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("stage change")

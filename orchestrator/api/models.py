@@ -11,6 +11,8 @@ class ApiKey(models.Model):
     prefix = models.CharField(_("begins with"), max_length=12)
     digest = models.CharField(_("SHA-256"), max_length=64, unique=True, editable=False)
     source = models.SlugField(_("source of its events"), max_length=50, default="api")
+    # a public key stands in a web page or an app, where everybody can read it: it may say nothing about known people
+    public = models.BooleanField(_("public"), default=False)
     created_at = models.DateTimeField(_("created"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
@@ -20,3 +22,24 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Arrival(models.Model):
+    """One request of a machine, for the page that shows whether a connection works. Append-only, kept for days."""
+
+    source = models.CharField(_("source"), max_length=50)
+    at = models.DateTimeField(_("at"))
+    door = models.CharField(_("door"), max_length=20)  # events, contacts, track, identify, batch ...
+    name = models.CharField(_("first event"), max_length=100, blank=True, default="")
+    library = models.CharField(_("library"), max_length=100, blank=True, default="")
+    accepted = models.PositiveIntegerField(_("accepted"), default=0)
+    rejected = models.PositiveIntegerField(_("refused"), default=0)
+    problem = models.CharField(_("what was wrong"), max_length=300, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("arrival")
+        verbose_name_plural = _("arrivals")
+        indexes = [models.Index(fields=["source", "-id"], name="arrival_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.at:%Y-%m-%d %H:%M}"
