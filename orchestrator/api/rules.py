@@ -78,14 +78,14 @@ def read_item(raw: bytes, kind: type) -> tuple[Any, list[Problem]]:
     try:
         item = DECODERS[kind].decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return None, list(_deep_problems(raw)) or [_shape_problem(error)]
+        return None, list(deep_problems(raw)) or [shape_problem(error)]
     bag = getattr(item, BAGS[kind]) or {}
     problems: list[Problem] = []
     # as many keys as the text has colons after quotes: else look closer, a key may be there twice
     simple = not any(type(value) in (dict, list) for value in bag.values())
     if not simple or b"\\u" in raw or len(KEY.findall(raw)) != _key_count(item, bag):
-        problems += _deep_problems(raw)
-    problems += _bag_problems(bag, BAGS[kind])
+        problems += deep_problems(raw)
+    problems += bag_problems(bag, BAGS[kind])
     problems += _event_problems(item) if kind is EventIn else _contact_problems(item)
     return (None if problems else item), problems
 
@@ -98,7 +98,7 @@ def _key_count(item: Any, bag: dict[str, Any]) -> int:
     return count + len(bag)
 
 
-def _shape_problem(error: Exception) -> Problem:
+def shape_problem(error: Exception) -> Problem:
     """Turn the message of msgspec into path and message."""
     text = str(error)
     found = AT.search(text)
@@ -115,7 +115,8 @@ def _shape_problem(error: Exception) -> Problem:
     return Problem(path, text[:1].lower() + text[1:] if text.startswith(("Expected", "Invalid")) else text)
 
 
-def _bag_problems(bag: dict[str, Any], path: str) -> Iterator[Problem]:
+def bag_problems(bag: dict[str, Any], path: str) -> Iterator[Problem]:
+    """Say what is wrong with the names and numbers of properties or attributes."""
     if len(bag) > MAX_PROPERTIES:
         yield Problem(path, f"expected at most {MAX_PROPERTIES} entries, got {len(bag)}")
     for name, value in bag.items():
@@ -128,9 +129,9 @@ def _bag_problems(bag: dict[str, Any], path: str) -> Iterator[Problem]:
 def _event_problems(event: EventIn) -> Iterator[Problem]:
     if event.contact.external_id is None and event.contact.email is None:
         yield Problem("contact", "expected external_id or email")
-    yield from _text_problems([("name", event.name), ("message_id", event.message_id)])
-    yield from _text_problems([("contact.external_id", event.contact.external_id)])
-    yield from _email_problems("contact.email", event.contact.email)
+    yield from text_problems([("name", event.name), ("message_id", event.message_id)])
+    yield from text_problems([("contact.external_id", event.contact.external_id)])
+    yield from email_problems("contact.email", event.contact.email)
     if event.occurred_at is not None and event.occurred_at < PAST:
         yield Problem("occurred_at", "expected an instant in the years 1970 to 9999")
 
@@ -139,9 +140,9 @@ def _contact_problems(person: ContactIn) -> Iterator[Problem]:
     if not person.external_id and not person.email:
         yield Problem("", "expected external_id or email")
     fields = ("external_id", "phone", "first_name", "last_name", "job_title", "account")
-    yield from _text_problems([(name, getattr(person, name)) for name in fields])
+    yield from text_problems([(name, getattr(person, name)) for name in fields])
     if person.email:
-        yield from _email_problems("email", person.email)
+        yield from email_problems("email", person.email)
     if person.language is not None and person.language not in LANGUAGES:
         yield Problem("language", f"expected one of {', '.join(LANGUAGES)}")
     if person.country and person.country.upper() not in countries():
@@ -150,13 +151,15 @@ def _contact_problems(person: ContactIn) -> Iterator[Problem]:
         yield Problem("time_zone", "expected the IANA name of a time zone, for example Europe/Berlin")
 
 
-def _text_problems(given: list[tuple[str, str | None]]) -> Iterator[Problem]:
+def text_problems(given: list[tuple[str, str | None]]) -> Iterator[Problem]:
+    """Say which of the texts, given with their paths, hold what no text should."""
     for path, text in given:
         if text is not None and (CONTROL.search(text) or (not text.strip() and text)):
             yield Problem(path, "expected text without control characters")
 
 
-def _email_problems(path: str, email: str | None) -> Iterator[Problem]:
+def email_problems(path: str, email: str | None) -> Iterator[Problem]:
+    """Say whether this is no e-mail address."""
     if email is not None and not (EMAIL.fullmatch(email.strip()) and not CONTROL.search(email)):
         yield Problem(path, "expected an e-mail address, for example anna@example.com")
 
@@ -171,7 +174,7 @@ class _TooLarge:
     """A number that has no place in 64 bits."""
 
 
-def _deep_problems(raw: bytes) -> list[Problem]:
+def deep_problems(raw: bytes) -> list[Problem]:
     """Read an item slowly, for the path of what is wrong deep inside."""
     try:
         value = json.loads(raw, object_pairs_hook=_object, parse_int=_integer, parse_float=_float)
