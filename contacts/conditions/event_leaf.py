@@ -25,7 +25,6 @@ from contacts.conditions.expressions import UNKNOWN, All, Either, IsTrue, Not
 from contacts.conditions.names import Names, quoted, spaced
 from contacts.conditions.parts import (
     NOT_ONCE,
-    at,
     compile_count,
     count_problems,
     duration_problems,
@@ -33,7 +32,7 @@ from contacts.conditions.parts import (
     say_within,
 )
 from contacts.conditions.registry import Context, Leaf, behaviour_guard
-from contacts.conditions.rules import Dependencies, Problem, parse_duration, show
+from contacts.conditions.rules import Dependencies, Problem, at, parse_duration, show
 
 FLAGGED = ("email_opened", "email_clicked")  # feedback that carries `likely_machine`
 

@@ -6,6 +6,7 @@ from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterR
 from django.db.models.expressions import Expression
 from django.db.models.fields.json import KeyTextTransform
 
+from contacts.conditions.columns import ACCOUNT_COLUMNS, INSTANT_COLUMNS, TEXT_COLUMNS, column_name
 from contacts.conditions.comparisons import (
     compile_column,
     compile_json,
@@ -16,47 +17,11 @@ from contacts.conditions.comparisons import (
 from contacts.conditions.event_leaf import EventLeaf
 from contacts.conditions.expressions import Compare
 from contacts.conditions.names import Names, named, quoted, register_names, spaced
-from contacts.conditions.parts import at, duration_problems, say_within, slug_problems
+from contacts.conditions.parts import duration_problems, say_within, slug_problems
 from contacts.conditions.registry import Context, Leaf, register
-from contacts.conditions.rules import Dependencies, Problem, parse_duration, show
+from contacts.conditions.rules import Dependencies, Problem, at, parse_duration, show
 from contacts.stages.rules import PHASE_NAMES, Phase
 from orchestrator.kernel.fields import translated
-
-TEXT_COLUMNS = (
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "language",
-    "country",
-    "time_zone",
-    "job_title",
-    "external_id",
-)
-INSTANT_COLUMNS = ("created_at", "updated_at", "stage_since")
-ACCOUNT_COLUMNS = ("name", "domain", "industry", "country")
-COLUMN_NAMES = {
-    "email": {"en": "e-mail", "de": "E-Mail"},
-    "phone": {"en": "phone", "de": "Telefon"},
-    "first_name": {"en": "first name", "de": "Vorname"},
-    "last_name": {"en": "last name", "de": "Nachname"},
-    "language": {"en": "language", "de": "Sprache"},
-    "country": {"en": "country", "de": "Land"},
-    "time_zone": {"en": "time zone", "de": "Zeitzone"},
-    "job_title": {"en": "job title", "de": "Position"},
-    "external_id": {"en": "own id", "de": "eigene Kennung"},
-    "created_at": {"en": "day of creation", "de": "Tag der Anlage"},
-    "updated_at": {"en": "day of the last change", "de": "Tag der letzten Änderung"},
-    "stage_since": {"en": "day of the last stage", "de": "Tag der letzten Stufe"},
-    "name": {"en": "name", "de": "Name"},
-    "domain": {"en": "domain", "de": "Domain"},
-    "industry": {"en": "industry", "de": "Branche"},
-}
-
-
-def column_name(column: str, language: str) -> str:
-    """Say the name of a column or of the team's own attribute."""
-    return translated(COLUMN_NAMES.get(column), language) or spaced(column)
 
 
 class AttributeLeaf(Leaf):

@@ -6,7 +6,7 @@ from django.db.models import Exists, QuerySet, Value
 from django.db.models.expressions import Expression
 
 from contacts.conditions.expressions import All, Compare, Not
-from contacts.conditions.rules import COUNT_OPERATORS, Problem, parse_duration, say_duration, show
+from contacts.conditions.rules import COUNT_OPERATORS, Problem, at, parse_duration, say_duration, show
 
 
 def compile_count(found: QuerySet, count: dict[str, int]) -> Expression:
@@ -86,8 +86,3 @@ def slug_problems(node: dict[str, Any], path: str, key: str, known: set[str]) ->
     if not isinstance(node[key], str) or not node[key]:
         problems.append(Problem(at(path, key), f"expected a name, got {show(node[key])}"))
     return problems
-
-
-def at(path: str, key: str) -> str:
-    """The path of a key inside a node."""
-    return f"{path}.{key}" if path else key

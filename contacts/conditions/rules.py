@@ -1,5 +1,6 @@
 """Pure parts of the language: durations, operators, walking over a condition."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any, Literal
 
 MAX_DEPTH = 8
 MAX_LEAVES = 100
+SHOWN = 60  # characters of a value in an error
 GROUPS = ("all", "any", "not")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "mo": 2_592_000}  # a month is 30 days
 LONGEST = timedelta(days=36_500)
@@ -83,7 +85,7 @@ class Dependencies:
     def news(self) -> set[str]:
         """Names of news after which the condition may have changed (see `contacts_news.name`)."""
         names = self.events | self.others
-        if self.attributes:
+        if self.attributes or self.timed:  # somebody new has no fact at the edge of a window
             names = names | {"profile"}
         if self.events:
             names = names | {"consent"}  # behaviour is unknown without profiling consent
@@ -114,9 +116,24 @@ def say_duration(text: str, language: str, *, dative: bool = False) -> str:
 
 
 def show(value: Any) -> str:
-    """Show a given value in an error, shortened."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    """Show a given value as JSON in an error, shortened; whatever is in it, the text can be stored and sent."""
+    if isinstance(value, str):
+        value = value[:SHOWN]
+    text = ""
+    try:
+        for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+            text += piece[: SHOWN + 1]
+            if len(text) > SHOWN:
+                break
+    except (ValueError, TypeError, RecursionError):  # a number of 5,000 digits, a circle, keys that are no texts
+        text = f"a value of type {type(value).__name__}"
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+
+
+def at(path: str, key: str) -> str:
+    """The path of a key inside a node."""
+    return f"{path}.{key}" if path else key
 
 
 def group_of(node: Any) -> str | None:
@@ -138,3 +155,15 @@ def leaves_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     else:
         for child in node[group]:
             yield from leaves_of(child)
+
+
+def leaves_with_paths(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Walk over the leaves of a valid condition, in order, each with its path like `all[2].not`."""
+    group = group_of(node)
+    if group is None:
+        yield path, node
+    elif group == "not":
+        yield from leaves_with_paths(node["not"], at(path, "not"))
+    else:
+        for i, child in enumerate(node[group]):
+            yield from leaves_with_paths(child, f"{at(path, group)}[{i}]")

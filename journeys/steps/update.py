@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, JSONField, Value
 from django.db.models.expressions import CombinedExpression
 
+from contacts.conditions.columns import column_name
 from contacts.conditions.comparisons import is_plain
-from contacts.conditions.leaves import column_name
 from contacts.conditions.names import Names, named, spaced
 from contacts.conditions.rules import Problem, show
 from contacts.profiles.models import Contact
