@@ -3,6 +3,7 @@
 import json
 import re
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,21 +26,24 @@ class Refused(Exception):
 
 
 class Items(NamedTuple):
-    """The items of a request as they were sent, and whether they came as a batch."""
+    """The items of a request as they were sent, whether they came as a batch, and what stood beside the batch."""
 
     raw: list[bytes]
     batch: bool
+    beside: Mapping[str, msgspec.Raw] = {}
 
     def path(self, index: int, inner: str) -> str:
         """Say where something is in the whole request."""
         return f"batch[{index}].{inner}".rstrip(".") if self.batch else inner
 
 
-def check_headers(content_type: str, encoding: str, length: str | None, transfer: str) -> None:
+def check_headers(
+    content_type: str, encoding: str, length: str | None, transfer: str, types: Sequence[str] = ("application/json",)
+) -> None:
     """Refuse what need not be read: another type, an unknown encoding, no length, too long."""
     media, _, charset = content_type.partition(";")
     charset = charset.strip().lower().removeprefix("charset=").strip('"')
-    if media.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8"):
+    if media.strip().lower() not in types or charset not in ("", "utf-8", "utf8"):
         raise Refused(415, "expected Content-Type: application/json in UTF-8")
     if encoding.lower() not in ("", "identity", "gzip"):
         raise Refused(415, "expected Content-Encoding: gzip, or none")
@@ -50,7 +54,15 @@ def check_headers(content_type: str, encoding: str, length: str | None, transfer
 
 
 def read_body(data: bytes, encoding: str) -> Items:
-    """Split a body into its items. Raises Refused."""
+    """Split a body into its items: one object, or a batch and nothing beside it. Raises Refused."""
+    items = split_body(plain_body(data, encoding), most=MAX_BATCH)
+    if items.beside:
+        raise Refused(400, "unknown field beside batch", next(iter(items.beside)))
+    return items
+
+
+def plain_body(data: bytes, encoding: str) -> bytes:
+    """Unpack a body and check that it is text. Raises Refused."""
     if encoding.lower() == "gzip":
         data = _unzip(data)
     try:
@@ -61,6 +73,11 @@ def read_body(data: bytes, encoding: str) -> Items:
         raise Refused(400, "expected JSON without a byte order mark")
     if not data.strip():
         raise Refused(400, "expected a JSON object, the body is empty")
+    return data
+
+
+def split_body(data: bytes, *, most: int) -> Items:
+    """Split an object that may hold a batch, of at most so many items. Raises Refused."""
     try:
         top = TOP.decode(data)
         if "batch" not in top:
@@ -69,16 +86,18 @@ def read_body(data: bytes, encoding: str) -> Items:
     except msgspec.DecodeError as error:
         if isinstance(error, msgspec.ValidationError) or not SURROGATE.search(data):
             raise _refusal(error) from None
-        return _leniently(data)
+        return _leniently(data, most)
     except RecursionError:
         raise Refused(400, f"expected at most {MAX_DEPTH} levels of nesting", _deep_path(data)) from None
-    if len(top) > 1:
-        raise Refused(400, "unknown field beside batch", next(name for name in top if name != "batch"))
     if data.count(b'"batch"') > 1:
         _refuse_second_batch(data)
-    if not 1 <= len(items) <= MAX_BATCH:
-        raise Refused(413 if items else 400, f"expected 1 to {MAX_BATCH} items, got {len(items)}", "batch")
-    return Items(items, batch=True)
+    _check_size(len(items), most)
+    return Items(items, batch=True, beside={name: value for name, value in top.items() if name != "batch"})
+
+
+def _check_size(size: int, most: int) -> None:
+    if not 1 <= size <= most:
+        raise Refused(413 if size else 400, f"expected 1 to {most} items, got {size}", "batch")
 
 
 def _refusal(error: msgspec.DecodeError) -> Refused:
@@ -89,17 +108,17 @@ def _refusal(error: msgspec.DecodeError) -> Refused:
     return Refused(400, f"{expected}, {str(error).partition(', ')[2].replace('`', '')}", "batch" * inside)
 
 
-def _leniently(data: bytes) -> Items:
+def _leniently(data: bytes, most: int) -> Items:
     """Split a body that holds half a surrogate pair somewhere: only the item that has it is to be refused."""
     try:
         top = json.loads(data)
     except (ValueError, RecursionError):
         raise Refused(400, "expected JSON without halves of surrogate pairs") from None
-    if not isinstance(top, dict) or not isinstance(top.get("batch"), list) or len(top) > 1:
+    if not isinstance(top, dict) or not isinstance(top.get("batch"), list):
         return Items([data], batch=False)
-    if not 1 <= len(top["batch"]) <= MAX_BATCH:
-        raise Refused(413, f"expected 1 to {MAX_BATCH} items, got {len(top['batch'])}", "batch")
-    return Items([json.dumps(item).encode() for item in top["batch"]], batch=True)
+    _check_size(len(top["batch"]), most)
+    beside = {name: msgspec.Raw(json.dumps(value).encode()) for name, value in top.items() if name != "batch"}
+    return Items([json.dumps(item).encode() for item in top["batch"]], batch=True, beside=beside)
 
 
 def _refuse_second_batch(data: bytes) -> None:

@@ -74,7 +74,7 @@ BODIES = {
     "33 batch of 501": (json.dumps({"batch": [GOOD] * 501}).encode(), "batch"),
     "33 batch of 50,000": (json.dumps({"batch": [GOOD] * 50_000}).encode(), "batch"),
     "33 batch is no list": (b'{"batch": {}}', "batch"),
-    "33 beside batch": (b'{"batch": [], "more": 1}', "more"),
+    "33 beside batch": (b'{"batch": [{}], "more": 1}', "more"),
     "36 year 0": (with_time("0000-01-01T00:00:00Z"), "occurred_at"),
     "36 year 1": (with_time("0001-01-01T00:00:00+14:00"), "occurred_at"),
     "36 year 1969": (with_time("1969-12-31T23:59:59Z"), "occurred_at"),
