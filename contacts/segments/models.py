@@ -1,5 +1,6 @@
 """The tables of segments, their members, and who came and went."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -55,7 +56,10 @@ class SegmentChange(models.Model):
     class Meta:
         verbose_name = _("segment change")
         verbose_name_plural = _("segment changes")
-        indexes = [models.Index(fields=["segment", "contact"], name="segmentchange_open", condition=Q(taken_at=None))]
+        indexes = [
+            models.Index(fields=["segment", "contact"], name="segmentchange_open", condition=Q(taken_at=None)),
+            BrinIndex(fields=["at"], name="segmentchange_at", autosummarize=True),  # rows come in the order of time
+        ]
 
     def __str__(self) -> str:
         return f"{self.segment_id} {self.contact_id} {'in' if self.entered else 'out'}"

@@ -16,29 +16,34 @@ from contacts.profiles.models import Contact
 from contacts.segments.models import Segment
 from contacts.segments.operations import refresh_segments
 from contacts.signals.models import Signal
-from contacts.stages.models import Stage
 from contacts.stages.operations import move_stages
 from orchestrator.kernel import sql
 from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
-PASSES = 4  # a segment may follow from a stage, a signal from a segment, a stage from a signal
+PASSES = 4  # a signal may follow from a segment, a segment from a signal
 
 
 @sql.joined
 def derive_signals(*, now: datetime, scope: Scope) -> set[str]:
-    """Keep segments, fire signals, move stages, until nothing more follows from what changed.
+    """Keep segments and fire signals until nothing more follows, then move stages, then what follows from the moves.
 
-    Returns what changed for somebody as names of news ("segment:slug", "signal:slug", "stage"). A definition that the
-    news does not concern costs nothing.
+    Nobody is moved by rule twice in a tick; what a move makes true for another stage is looked at with the next look
+    at time. Returns what changed for somebody as names of news ("segment:slug", "signal:slug", "stage"). A definition
+    that the news does not concern costs nothing.
     """
-    changes: set[str] = set()
     segments, signals = list(Segment.objects.filter(active=True)), list(Signal.objects.filter(active=True))
-    stages = list(Stage.objects.order_by("position"))
+    changes = _settle(now, scope, segments, signals)
+    if moved := move_stages(now=now, scope=scope.with_news(changes)):
+        changes |= moved | _settle(now, scope.after(moved), segments, signals)
+    return changes
+
+
+def _settle(now: datetime, scope: Scope, segments: list[Segment], signals: list[Signal]) -> set[str]:
+    changes: set[str] = set()
     for _ in range(PASSES):
         changed = refresh_segments(now=now, scope=scope, segments=segments)
         changed |= fire_signals(now=now, scope=scope, signals=signals)
-        changed |= move_stages(now=now, scope=scope, stages=stages)
         if not changed:
             break
         changes |= changed

@@ -21,6 +21,8 @@ class Stage(Named):
     leave = models.JSONField(_("leave when"), null=True, blank=True)
     goals_en = models.TextField(_("typical goals (English)"), blank=True, default="")
     goals_de = models.TextField(_("typical goals (German)"), blank=True, default="")
+    # null: the rule is new, and the next tick judges everybody by it
+    refreshed_at = models.DateTimeField(_("judged"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("stage")

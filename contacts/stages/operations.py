@@ -1,13 +1,15 @@
 """Moves people between lifecycle stages by the stages' rules, and by hand."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Value, When
+from django.db.models.expressions import Expression
 
-from contacts.conditions.expressions import IsTrue
+from contacts.conditions.expressions import All, Compare, IsTrue, Not
 from contacts.conditions.language import compile_condition, depends_on
 from contacts.conditions.rules import Dependencies
 from contacts.events.models import News
@@ -18,42 +20,71 @@ from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 NEWS = "stage"
+BY_RULE = "rule"
 
 
 @sql.joined
-def move_stages(*, now: datetime, scope: Scope, stages: list[Stage] | None = None) -> set[str]:
+def move_stages(*, now: datetime, scope: Scope) -> set[str]:
     """Put everybody into the first stage, by position, whose rule holds; nobody whom no rule fits is moved.
 
-    Who stands in a stage without a rule (sales put them there) stays. Returns {"stage"} when somebody moved.
+    Who stands in a stage with a rule for leaving is moved only when that holds too, and who stands in a stage without
+    a rule (sales put them there) stays. A stage whose rule is new is judged for everybody. Returns {"stage"} when
+    somebody moved.
     """
-    ruled = [s for s in (Stage.objects.order_by("position") if stages is None else stages) if s.condition]
+    every = list(Stage.objects.order_by("position"))
+    ruled = [stage for stage in every if stage.condition]
+    new = [stage for stage in every if stage.refreshed_at is None]
     depends = Dependencies()
     for stage in ruled:
         depends.merge(depends_on(stage.condition))
-    if not ruled or not scope.concerns(depends.news(), timed=depends.timed):
+        depends.merge(depends_on(stage.leave))
+    # what follows from a move (a segment of a stage) is looked at with the next look at time
+    timed = depends.timed or bool(depends.others)
+    if not new and not scope.concerns(depends.news(), timed=timed):
         return set()
-    key = ("stages", json.dumps([[stage.pk, stage.condition] for stage in ruled]))
+    wide = replace(scope, contacts=None) if new else scope
+    moved = _move_by_rule(ruled, now, wide) if ruled else 0
+    if new:
+        Stage.objects.filter(pk__in=[stage.pk for stage in new]).update(refreshed_at=now)
+    return {NEWS} if moved else set()
+
+
+def _move_by_rule(ruled: list[Stage], now: datetime, scope: Scope) -> int:
+    key = ("stages", json.dumps([[stage.pk, stage.condition, stage.leave] for stage in ruled]))
     text, params = sql.fill(
         sql.statement("contacts/stages/sql/move.sql"),
         judged=prepared(key, now=now, scope=scope, build=partial(_judged, ruled)),
         now=sql.value(now),
-        by=sql.value("rule"),
+        by=sql.value(BY_RULE),
+        why=sql.value(""),
     )
-    return {"stage"} if sql.count(text, params) else set()
+    return sql.count(text, params)
 
 
 def _judged(stages: list[Stage], now: datetime, ids: list[int] | None) -> QuerySet[Any]:
-    whens = [When(IsTrue(compile_condition(stage.condition or {}, now=now)), then=Value(stage.pk)) for stage in stages]
-    first = Case(*whens, default=None, output_field=BigIntegerField())
-    people = Contact.objects.filter(Q(stage=None) | Q(stage__condition__isnull=False)).annotate(new=first)
+    """Everybody with the stage that claims them; who may not leave keeps theirs and no other rule is looked at."""
+    stay = [
+        When(
+            All(Compare(F("stage_id"), "=", Value(stage.pk)), Not(IsTrue(_compiled(stage.leave, now)))), then=F("stage")
+        )
+        for stage in stages
+        if stage.leave
+    ]
+    claims = [When(IsTrue(_compiled(stage.condition, now)), then=Value(stage.pk)) for stage in stages]
+    new = Case(*stay, *claims, default=None, output_field=BigIntegerField())
+    people = Contact.objects.filter(Q(stage=None) | Q(stage__condition__isnull=False)).annotate(new=new)
     return among(people, "pk", ids).order_by().values("pk", "stage_id", "new")
 
 
+def _compiled(condition: dict[str, Any] | None, now: datetime) -> Expression:
+    return compile_condition(condition or {}, now=now)
+
+
 @sql.joined
-def set_stage(*, contact_ids: list[int], slug: str, by: str, now: datetime) -> int:
+def set_stage(*, contact_ids: list[int], slug: str, by: str, now: datetime, why: str = "") -> int:
     """Put people into a stage by an operation of a journey or a person; returns how many moved.
 
-    Raises Stage.DoesNotExist.
+    why: kept with the change. Raises Stage.DoesNotExist.
     """
     stage = Stage.objects.get(slug=slug)
     judged = among(
@@ -63,7 +94,11 @@ def set_stage(*, contact_ids: list[int], slug: str, by: str, now: datetime) -> i
     )
     part = sql.compiled(judged.order_by().values("pk", "old", "new"))
     text, params = sql.fill(
-        sql.statement("contacts/stages/sql/move.sql"), judged=part, now=sql.value(now), by=sql.value(by)
+        sql.statement("contacts/stages/sql/move.sql"),
+        judged=part,
+        now=sql.value(now),
+        by=sql.value(by),
+        why=sql.value(why),
     )
     moved = sql.count(text, params)
     if moved:  # journeys may wait for the stage
