@@ -1,5 +1,6 @@
 """The tables of signals and their firings."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,7 @@ class Signal(Named):
     decay = models.CharField(_("decay"), max_length=9, choices=Decay.choices, default=Decay.NONE)
     goal = models.CharField(_("linked goal"), max_length=100, blank=True, default="")
     active = models.BooleanField(_("active"), default=True)
+    refreshed_at = models.DateTimeField(_("looked at by time"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("signal")
@@ -60,6 +62,7 @@ class SignalFiring(models.Model):
         indexes = [
             models.Index(fields=["contact", "signal", "key", "fired_at"], name="firing_contact"),
             models.Index(fields=["signal", "contact"], name="firing_open", condition=Q(taken_at=None)),
+            BrinIndex(fields=["fired_at"], name="firing_at", autosummarize=True),  # rows come in the order of time
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from consent.limits.queries import quiet_windows
-from journeys.enrollments.arrivals import zones_in_use
+from contacts.profiles.queries import zones_in_use
 from orchestrator.arbiter.rules import quiet_until
 from orchestrator.kernel import sql
 from orchestrator.kernel.scope import Scope

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from contacts.signals.operations import derive_signals
+from contacts.signals.time_pass import looks
 from journeys.enrollments.operations import advance_enrollments, enter_journeys, leave_journeys
 from orchestrator.arbiter.operations import decide_touches
 from orchestrator.kernel import locks, sql, statistics
@@ -71,7 +72,8 @@ def tick(*, now: datetime, scope: Scope = EVERYBODY, batch: int | None = None) -
     with sql.joined:
         locks.hold(WORK)
         _look_at_statistics(now, scope)
-        changed = derive_signals(now=now, scope=scope)
+        # what time alone changes in signals is looked at piece by piece before: see _look_at_time
+        changed = set() if scope == replace(TIME, journeys=scope.journeys) else derive_signals(now=now, scope=scope)
         report.changes = len(changed)
         # what derived from the news (a segment, a stage) may end a run as well as the news itself
         wider = scope.with_news(changed)
@@ -138,9 +140,27 @@ def beat(*, now: datetime, timed: bool = True, journeys: tuple[int, ...] | None 
     timed: also look at conditions that time alone can change (windows that run out, silences), for everybody.
     """
     report = pulse(now=now, journeys=journeys)
+    if timed:
+        report.add(_look_at_time(now, journeys))
     quiet = Scope(news=frozenset(), journeys=journeys)
     report.add(tick(now=now, scope=replace(TIME, journeys=journeys) if timed else quiet))
     return report
+
+
+def _look_at_time(now: datetime, journeys: tuple[int, ...] | None) -> TickReport:
+    """Bring up to date what time alone changes, a transaction a definition, and act for those for whom it changed."""
+    names: set[str] = set()
+    people: set[int] | None = set()
+    for look in looks(now=now):
+        with sql.joined:
+            locks.hold(WORK)
+            changed = look()
+        names |= changed.names
+        people = None if people is None or changed.contacts is None else people | changed.contacts
+    if not names:
+        return TickReport()
+    contacts = None if people is None else tuple(sorted(people))
+    return tick(now=now, scope=Scope(contacts=contacts, news=frozenset(names), journeys=journeys))
 
 
 def _claim(now: datetime, batch: int) -> list[tuple[Any, ...]]:

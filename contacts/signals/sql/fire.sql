@@ -6,7 +6,9 @@
 -- Returns  nothing; the row count is the number of firings
 -- Index    firing_contact
 -- Rerun    safe: the cooldown and the newest event's time guard it
-WITH matched (id, last_at, counts, event) AS MATERIALIZED (/*matched*/),
+WITH found (id, last_at, counts, event) AS MATERIALIZED (/*matched*/),
+-- a signal without events has neither time nor counts: its NULL and {} are texts until somebody says what they are
+matched AS (SELECT id, last_at::timestamptz AS last_at, counts::jsonb AS counts, event::jsonb AS event FROM found),
 param AS MATERIALIZED (SELECT /*signal*/::bigint AS signal, /*now*/::timestamptz AS at, /*cooldown*/::interval AS cooldown)
 INSERT INTO contacts_signalfiring (signal_id, contact_id, key, fired_at, evidence)
 SELECT p.signal, matched.id, '', p.at,
