@@ -1,0 +1,46 @@
+"""What journeys name: every live version, and every draft."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import F, Q
+
+from contacts.conditions.uses import Use, in_conditions, register_uses
+from journeys.definitions.models import Journey, Version
+
+HOW_IN_STEP = {"branch": "branch", "wait": "wait"}
+
+
+def journey_uses() -> Iterator[Use]:
+    """What journeys that are not archived name, and how; what is named before a handover belongs to the handover too."""
+    newest = Q(pk=F("journey__live_version")) | Q(published_at=None)
+    versions = Version.objects.exclude(journey__state=Journey.State.ARCHIVED).filter(newest)
+    for version in versions.select_related("journey").order_by("journey__slug", "number"):
+        journey, definition = version.journey, version.definition
+        name = {"en": journey.name_en, "de": journey.name_de}
+        named = list(named_in(definition))
+        for kind, slug, how in named:
+            yield Use(kind, slug, "journey", journey.slug, name, how)
+        if any(step.get("kind") == "handover" for step in definition["steps"]):
+            for kind, slug, how in named:
+                if how in ("entry", "filter", "branch", "wait"):
+                    yield Use(kind, slug, "handover", journey.slug, name, how)
+
+
+def named_in(definition: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Walk over what a definition names: (kind, short name, how)."""
+    entry = definition["entry"]
+    for kind in ("signal", "segment"):
+        if kind in entry:
+            yield kind, entry[kind], "entry"
+    parts = [("filter", entry.get("when")), ("goal", definition.get("goal")), ("exit", definition.get("exit"))]
+    parts += [(HOW_IN_STEP.get(step.get("kind"), "step"), step) for step in definition["steps"]]
+    for how, part in parts:
+        for kind, slug in in_conditions(part):
+            yield kind, slug, how
+    for step in definition["steps"]:
+        for slug in (step.get("stages") or {}).values():
+            yield "stage", slug, "answer"
+
+
+register_uses(journey_uses)
