@@ -1,0 +1,92 @@
+"""Computes scores: one statement a score, and only what differs is written."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Prefetch
+
+from contacts.scores.models import Score, ScoreRule
+from contacts.scores.points import depends_of, events_without_guard, nothing, part_of
+from contacts.scores.rules import is_due
+from orchestrator.kernel import sql
+from orchestrator.kernel.scope import Scope
+
+GRADE_NEWS = "grade"  # the news after which a grade may have changed
+MOST = 20_000  # people whose change is followed up one by one; for more of them the next step asks about everybody
+TIME = Scope(timed=True, news=frozenset())
+
+
+class Changed(NamedTuple):
+    """What changed: names of news ("score:slug", "grade"), and for whom (None: for more people than can be told)."""
+
+    names: set[str]
+    contacts: set[int] | None
+
+
+def active_scores() -> list[Score]:
+    """Read the scores that are kept, with their rules; those that others name come first."""
+    rules = Prefetch("rules", ScoreRule.objects.order_by("position", "id"))
+    return _in_order(Score.objects.filter(active=True).prefetch_related(rules))
+
+
+@sql.joined
+def compute_scores(*, now: datetime, scope: Scope, scores: list[Score] | None = None) -> set[str]:
+    """Write what each score that the scope concerns comes to.
+
+    scores: of `active_scores`, when the caller has them already. A score that was never computed is computed as soon
+    as the scope is everybody. Returns the names of news: "score:slug" for each whose value changed for somebody, and
+    "grade".
+    """
+    concerned = [s for s in (active_scores() if scores is None else scores) if _concerns(s, now, scope)]
+    known = events_without_guard() if concerned else set()
+    return {name for score in concerned for name in _compute(score, known, now, scope).names}
+
+
+@sql.joined
+def compute_as_time_passes(*, score: Score, now: datetime) -> Changed:
+    """Write what a score comes to for everybody, where time may have changed it: see `is_due`."""
+    if not _concerns(score, now, TIME):
+        return Changed(set(), set())
+    return _compute(score, events_without_guard(), now, TIME)
+
+
+def _compute(score: Score, known: set[str], now: datetime, scope: Scope) -> Changed:
+    rules = list(score.rules.all())
+    text, params = sql.fill(
+        sql.statement("contacts/scores/sql/refresh.sql"),
+        points=part_of(score, rules, known=known, now=now, scope=scope) if rules else nothing(),
+        score=sql.value(score.pk),
+        now=sql.value(now),
+        scope=sql.value(scope.ids()),
+        most=sql.value(MOST),
+    )
+    ((n, contacts),) = sql.rows(text, params)
+    if scope.contacts is None:
+        score.computed_at = now
+        Score.objects.filter(pk=score.pk).update(computed_at=now)
+    return Changed({f"score:{score.slug}", GRADE_NEWS} if n else set(), set(contacts) if n <= MOST else None)
+
+
+def _concerns(score: Score, now: datetime, scope: Scope) -> bool:
+    """Whether a score may have changed in a scope: by news, by time, or because nobody computed it yet."""
+    if scope.contacts is None and score.computed_at is None:
+        return True
+    depends = depends_of(score)
+    if scope.timed:
+        timed = bool(depends.events) or depends.timed
+        return timed and is_due(score.computed_at, now=now, hourly=depends.timed)
+    return scope.concerns(depends.news(), timed=False)
+
+
+def _in_order(scores: Iterable[Score]) -> list[Score]:
+    """Scores that others name come first; members of a circle keep their order."""
+    waiting = {score.slug: score for score in scores}
+    named = {score.slug: depends_of(score).others for score in waiting.values()}
+    ordered: list[Score] = []
+    while waiting:
+        free = [s for s in waiting.values() if not any(f"score:{other}" in named[s.slug] for other in waiting)]
+        for score in free or list(waiting.values()):
+            ordered.append(score)
+            del waiting[score.slug]
+    return ordered

@@ -1,0 +1,125 @@
+"""The rules of a score as one part of a statement: contact, rule, points and how often, a row for each that gives something."""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db.models import BooleanField, Count, DateField, DateTimeField, F, Func, QuerySet, Value
+
+from contacts.conditions.comparisons import TypedKey, compile_json
+from contacts.conditions.event_leaf import FLAGGED
+from contacts.conditions.expressions import IsTrue, Not
+from contacts.conditions.language import compile_condition, depends_on
+from contacts.conditions.registry import Context, Subject, behaviour_guard
+from contacts.conditions.rules import Dependencies
+from contacts.events.models import Event, EventType
+from contacts.profiles.models import Contact
+from contacts.scores.models import Score, ScoreRule
+from contacts.scores.rules import horizon_days
+from orchestrator.kernel import sql
+from orchestrator.kernel.prepared import prepared
+from orchestrator.kernel.scope import Scope, among
+
+EVENT = Subject(reference="contact_id", prefix="contact__")
+
+
+def part_of(
+    score: Score, rules: Sequence[ScoreRule], *, known: Collection[str], now: datetime, scope: Scope
+) -> sql.Part:
+    """Compile what all rules give for the people of a scope; at least one rule.
+
+    known: events that are no behaviour, so that they count without profiling consent.
+    """
+    parts = [
+        _counted(score, rule, rule.event["event"] in known, now, scope) if rule.event else _held(rule, now, scope)
+        for rule in rules
+    ]
+    text = "\nUNION ALL\n".join(part.text for part in parts)
+    return sql.Part(text, tuple(value for part in parts for value in part.params))
+
+
+def nothing() -> sql.Part:
+    """The points of a score without rules."""
+    return sql.Part("SELECT NULL::bigint, NULL::bigint, NULL::numeric, NULL::bigint WHERE false", ())
+
+
+def events_without_guard() -> set[str]:
+    """Events of kinds that need no profiling consent."""
+    return set(EventType.objects.exclude(kind=EventType.Kind.BEHAVIOUR).values_list("slug", flat=True))
+
+
+def reads(rule: ScoreRule) -> Dependencies:
+    """What a rule depends on."""
+    return depends_on(rule.event or rule.condition)
+
+
+def depends_of(score: Score) -> Dependencies:
+    """What all rules of a score read."""
+    found = Dependencies()
+    for rule in score.rules.all():
+        found.merge(reads(rule))
+    return found
+
+
+def _held(rule: ScoreRule, now: datetime, scope: Scope) -> sql.Part:
+    """Points once for everybody for whom the condition is true; unknown gives nothing."""
+
+    def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
+        people = Contact.objects.filter(compile_condition(rule.condition or {}, now=at))
+        found: QuerySet[Any] = among(people, "pk", ids).order_by().values("pk")
+        return found
+
+    held = prepared(("score", json.dumps(rule.condition)), now=now, scope=scope, build=build)
+    text = f"SELECT held.id, %s::bigint, %s::numeric, 1::bigint FROM ({held.text}) held (id)"
+    return sql.Part(text, (rule.pk, rule.points, *held.params))
+
+
+def _counted(score: Score, rule: ScoreRule, free: bool, now: datetime, scope: Scope) -> sql.Part:
+    """Points for the events of each day."""
+    span = horizon_days(score.decay, score.decay_days)
+    key = ("score events", json.dumps(rule.event), span, free)
+    text, params = sql.fill(
+        sql.statement("contacts/scores/sql/count_events.sql"),
+        rule=sql.value(rule.pk),
+        points=sql.value(rule.points),
+        most=sql.value(rule.most_a_day),
+        decay=sql.value(score.decay),
+        span=sql.value(score.decay_days),
+        now=sql.value(now),
+        days=prepared(key, now=now, scope=scope, build=partial(_days, rule.event or {}, span, free)),
+    )
+    return sql.Part(text, params)
+
+
+def _days(node: dict[str, Any], span: int, free: bool, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    """How often the event happened to each person on each UTC day, in the days that count."""
+    found = among(counting_events(node, now), "contact_id", ids).filter(occurred_at__gte=_first_day(now, span))
+    if not free:
+        found = found.filter(behaviour_guard(EVENT))
+    day = Func(F("occurred_at"), template="((%(expressions)s AT TIME ZONE 'UTC')::date)", output_field=DateField())
+    days: QuerySet[Any] = found.order_by().annotate(day=day).values("contact_id", "day").annotate(n=Count("*"))
+    return days
+
+
+def counting_events(node: dict[str, Any], now: datetime) -> QuerySet[Any]:
+    """The events of a rule until now, of anybody; what machines opened and clicked is none."""
+    context = Context(now, EVENT)
+    found = Event.objects.filter(name=node["event"], occurred_at__lte=now)
+    if node["event"] in FLAGGED:
+        found = found.filter(Not(IsTrue(TypedKey("properties", "likely_machine", "boolean", BooleanField()))))
+    for part in node.get("where", []):
+        found = found.filter(compile_json("properties", part["property"], part, context))
+    return found
+
+
+def _first_day(now: datetime, span: int) -> Func:
+    """The midnight (UTC) from which events count, made of `now` by the database (see kernel.prepared)."""
+    return Func(
+        Value(now, output_field=DateTimeField()),
+        Value(span - 1),
+        template="((date_trunc('day', %(expressions)s)) AT TIME ZONE 'UTC')",
+        arg_joiner=" AT TIME ZONE 'UTC') - make_interval(days => ",
+        output_field=DateTimeField(),
+    )
