@@ -1,7 +1,7 @@
 """Profiles come in: one row a person, found by external id, else by e-mail address."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,11 +10,14 @@ from django.conf import settings
 from django.db import transaction
 
 from contacts.accounts.operations import NewAccount, upsert_accounts
+from contacts.attributes.arrival import Apart, Arrival
+from contacts.attributes.queries import definitions
 from contacts.profiles.rules import language_of_country, zone_of_country
 from orchestrator.kernel import doorbell, sql
 
 _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 _FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "language", "country", "time_zone", "job_title")
+Warn = Callable[[int, str, str], None]
 BUCKETS = 64  # locks on keys: enough that strangers seldom wait for each other, few enough for the lock table
 
 
@@ -39,19 +42,34 @@ class KeepsBeingTaken(Exception):
 
 
 @transaction.atomic
-def upsert_contacts(*, people: Sequence[NewContact], now: datetime, source: str) -> list[int]:
+def upsert_contacts(*, people: Sequence[NewContact], now: datetime, source: str, warn: Warn | None = None) -> list[int]:
     """Make or change people, and tell the pulse about those who are new or differ.
 
     Found by external id, else by e-mail address (of people without another external id). Several rows about
     one person in one call count as one, the last word on each field wins. A person without a zone gets the
-    country's, else the team's. Returns the ids in the given order. `source` says whose word it is.
+    country's, else the team's. Returns the ids in the given order. `source` says whose word it is. Attributes that
+    nobody defined, and values of a wrong type, are kept apart; `warn` is told of each: place, key, message.
     """
+    apart: dict[int, dict[str, Apart]] = {}
+    if any(person.attributes for person in people):
+        people, apart = _sort(people, Arrival(definitions(), source), warn)
     merged, places = _merge(people)
     accounts = sorted({person["account"] for person in merged if person.get("account")})
     account_ids = upsert_accounts(accounts=[NewAccount(a) for a in accounts], now=now) if accounts else {}
     for place, person in enumerate(merged):
         person["place"] = place
         person["account_id"] = account_ids.get(person.pop("account", None) or "")
+    ids = _settle(merged, now, source)
+    if apart:
+        by_contact: dict[int, dict[str, Apart]] = {}
+        for place, values in apart.items():  # in the given order: the last word on a key wins
+            by_contact.setdefault(ids[places[place]], {}).update(values)
+        _keep_apart(by_contact, now, source)
+    return [ids[place] for place in places]
+
+
+def _settle(merged: list[dict[str, Any]], now: datetime, source: str) -> dict[int, int]:
+    """Find or make everybody and write what differs; returns the id by place."""
     ids: dict[int, int] = {}
     for attempt in range(4):
         todo = [person for person in merged if person["place"] not in ids]
@@ -64,13 +82,41 @@ def upsert_contacts(*, people: Sequence[NewContact], now: datetime, source: str)
                 merged[place]["id"] = contact_id
         todo = [person for person in todo if person["place"] not in ids]
         if not todo:
-            return [ids[place] for place in places]
+            return ids
         if attempt:  # the first look holds no locks: most calls find everybody as they are
             ids |= _write(todo, now)
             doorbell.ring()
             if len(ids) == len(merged):
-                return [ids[place] for place in places]
+                return ids
     raise KeepsBeingTaken(source)
+
+
+def _sort(
+    people: Sequence[NewContact], arrival: Arrival, warn: Warn | None
+) -> tuple[list[NewContact], dict[int, dict[str, Apart]]]:
+    """Leave people the attributes that are kept; also gives the values that are not, by place."""
+    kept: list[NewContact] = []
+    apart: dict[int, dict[str, Apart]] = {}
+    for place, person in enumerate(people):
+        if person.attributes:
+            found = arrival.sort(person.attributes)
+            person = person._replace(attributes=found.kept)
+            if found.apart:
+                apart[place] = found.apart
+            for key, message in found.warnings if warn else ():
+                warn(place, key, message)  # type: ignore[misc]  # there is one, else nothing to loop over
+        kept.append(person)
+    return kept, apart
+
+
+def _keep_apart(values: dict[int, dict[str, Apart]], now: datetime, source: str) -> None:
+    rows = [
+        {"contact_id": contact_id, "key": key, **one._asdict()}
+        for contact_id, of_person in values.items()
+        for key, one in of_person.items()
+    ]
+    text = sql.statement("contacts/attributes/sql/keep_apart.sql")
+    sql.rows(text, {"values": _ENCODE(rows).decode(), "source": source, "now": now})
 
 
 def _merge(people: Sequence[NewContact]) -> tuple[list[dict[str, Any]], list[int]]:

@@ -43,10 +43,11 @@ class Update(Kind):
     def afterwards(self, step: "Step", moved: list[Moved], now: datetime) -> None:
         ids = [one.contact_id for one in moved]
         if changes := step.settings.get("set"):
-            merged = CombinedExpression(
-                F("attributes"), "||", Value(changes, output_field=JSONField()), output_field=JSONField()
+            dated = dict.fromkeys(changes, now.isoformat())
+            people = among(Contact.objects.all(), "pk", ids)
+            people.update(
+                attributes=_merged("attributes", changes), attributes_at=_merged("attributes_at", dated), updated_at=now
             )
-            among(Contact.objects.all(), "pk", ids).update(attributes=merged, updated_at=now)
         if slug := step.settings.get("stage"):
             set_stage(contact_ids=ids, slug=slug, by=f"journey step {step.key}", now=now)
 
@@ -59,6 +60,10 @@ class Update(Kind):
             name = named(names, "stage", settings["stage"], language)
             parts.append({"en": "stage = {}", "de": "Stufe = {}"}[language].format(name))
         return {"en": "sets ", "de": "setzt "}[language] + ", ".join(parts)
+
+
+def _merged(column: str, changes: dict[str, Any]) -> CombinedExpression:
+    return CombinedExpression(F(column), "||", Value(changes, output_field=JSONField()), output_field=JSONField())
 
 
 KIND = Update()

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from contacts.events.operations import NewEvent, record_events
-from contacts.profiles.operations import NewContact, upsert_contacts
+from contacts.profiles.operations import NewContact, Warn, upsert_contacts
 from orchestrator.api.models import ApiKey
 from orchestrator.api.rules import ContactIn, EventIn
 
@@ -34,9 +34,9 @@ def revoke_key(*, key_id: int, now: datetime) -> bool:
 
 
 @transaction.atomic
-def take_contacts(*, people: Sequence[ContactIn], source: str, now: datetime) -> list[int]:
-    """Make or change the people of a request. Returns their ids in order."""
-    return upsert_contacts(people=[_person(person) for person in people], source=source, now=now)
+def take_contacts(*, people: Sequence[ContactIn], source: str, now: datetime, warn: Warn | None = None) -> list[int]:
+    """Make or change the people of a request. Returns their ids in order; warn is told what was not taken over."""
+    return upsert_contacts(people=[_person(person) for person in people], source=source, now=now, warn=warn)
 
 
 @transaction.atomic

@@ -101,6 +101,7 @@ _ITEM = _object(
         "status": {"type": "string", "enum": ["stored", "duplicate", "rejected"]},
         "id": {"type": "string", "description": "of the person, or the message id of the event"},
         "warning": {"type": "string"},
+        "warnings": _ERRORS | {"description": "values that were not taken over, and why"},
         "errors": _ERRORS,
     },
     required=["index", "status"],

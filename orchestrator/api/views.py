@@ -118,9 +118,16 @@ class Contacts(Intake):
 
     def take(self, good: list[tuple[int, Any]], results: list[dict[str, Any]], source: str, now: datetime) -> None:
         """Store people."""
-        ids = take_contacts(people=[person for _, person in good], source=source, now=now)
-        for (index, _), contact_id in zip(good, ids, strict=True):
+        told: dict[int, list[Problem]] = {}
+
+        def warn(place: int, key: str, message: str) -> None:
+            told.setdefault(place, []).append(Problem(f"attributes.{key}", message))
+
+        ids = take_contacts(people=[person for _, person in good], source=source, now=now, warn=warn)
+        for place, ((index, _), contact_id) in enumerate(zip(good, ids, strict=True)):
             results[index].update(status="stored", id=str(contact_id))
+            if place in told:
+                results[index]["warnings"] = [_said(problem) for problem in told[place]]
 
 
 class Events(Intake):

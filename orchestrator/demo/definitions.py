@@ -1,6 +1,6 @@
 """What the team of Nordlicht has written down: the YAML files of `company/`, brought into the tables."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import yaml
 from django.db import transaction
 
 from consent.limits.models import Limit, QuietHours
+from contacts.attributes.models import Attribute
 from contacts.conditions.rules import parse_duration
 from contacts.events.models import EventType
 from contacts.segments.models import Segment
@@ -18,6 +19,7 @@ from journeys.content.operations import import_blocks
 from journeys.definitions.operations import import_journey
 
 COMPANY = Path(__file__).resolve().parent / "company"
+FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)  # when the team wrote its attributes down
 
 
 @cache
@@ -42,6 +44,8 @@ def write_facts() -> None:
     """Bring kinds of events, stages, segments, signals and contact rules into the tables."""
     for given in read("events"):
         EventType.objects.update_or_create(slug=given["slug"], defaults=_named(given) | {"kind": given["kind"]})
+    for given in read("attributes"):
+        Attribute.objects.update_or_create(key=given["key"], defaults=_attribute(given))
     for position, given in enumerate(read("stages"), 1):
         fields = _named(given) | {"phase": given["phase"], "condition": given.get("condition"), "position": position}
         Stage.objects.update_or_create(slug=given["slug"], defaults=fields)
@@ -80,6 +84,14 @@ def _signal(given: dict[str, Any]) -> dict[str, Any]:
         "holds_for": parse_duration(given["holds_for"]),
         "goal": given.get("goal", ""),
     }
+
+
+def _attribute(given: dict[str, Any]) -> dict[str, Any]:
+    choices = [{"value": value, **names} for value, names in given.get("choices", {}).items()]
+    fields = {
+        name: given.get(name, default) for name, default in (("source", ""), ("purpose", ""), ("keep_days", None))
+    }
+    return _named(given) | fields | {"kind": given["kind"], "choices": choices, "created_at": FOUNDED}
 
 
 def _named(given: dict[str, Any]) -> dict[str, str]:

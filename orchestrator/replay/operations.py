@@ -13,6 +13,8 @@ from django.db.models import Q
 
 from consent.records.models import State
 from consent.records.operations import Choice, record_consents
+from contacts.attributes.drafts import Draft
+from contacts.attributes.operations import InvalidAttribute, define_attributes
 from contacts.events.models import EventType
 from contacts.events.operations import open_months
 from contacts.profiles.models import Contact
@@ -171,6 +173,12 @@ def _with_defaults(layout: Layout, people: list[NewContact]) -> list[NewContact]
     ]
 
 
+def _drafts(layout: Layout) -> list[Draft]:
+    """Whoever maps a column to an attribute defines it, where nobody has yet."""
+    purpose = f"replay of {layout.source}"
+    return [Draft(key, kind, key, key, purpose=purpose) for key, kind in layout.kinds().items()]
+
+
 def _fresh(defaults: Mapping[str, str], person: NewContact) -> NewContact:
     country = person.country or defaults.get("country")
     language = person.language or defaults.get("language")
@@ -189,6 +197,10 @@ def write_people(*, layout: Layout, staged: Staged, journeys: list[str], progres
         if said:
             names = {"name_en": said["name"]["en"], "name_de": said["name"]["de"]}
             EventType.objects.get_or_create(slug=slug, defaults=names | {"kind": said["kind"]})
+    try:
+        define_attributes(drafts=_drafts(layout), now=staged.first)
+    except InvalidAttribute as invalid:
+        raise InvalidMapping(f"contact.attributes: {invalid}") from None
     keys, ids = list(staged.people), []
     for start in range(0, len(keys), CHUNK):
         people = _with_defaults(layout, [staged.people[key] for key in keys[start : start + CHUNK]])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from contacts.attributes.rules import guess_kind
 from contacts.profiles.rules import LANGUAGES, countries, zones
 
 SEPARATORS = {
@@ -48,6 +49,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
         text.lower()
     ],
 }
+ATTRIBUTE_KINDS = {"text": "text", "integer": "whole", "number": "number", "boolean": "yes_no"}
 PLACE = re.compile(r"\{([^{}]+)\}")
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,6 +118,15 @@ class Layout(NamedTuple):
     types: Mapping[str, Mapping[str, Any]]
     consent: tuple[str, ...]
     defaults: Mapping[str, str]
+
+    def kinds(self) -> dict[str, str]:
+        """The type of each attribute: what the column is read as, or what the values it is mapped to are."""
+        return {
+            key: guess_kind(list(value.values.values()) if value.values else [value.fixed])
+            if value.values or not value.columns()
+            else ATTRIBUTE_KINDS[value.type]
+            for key, value in self.attributes.items()
+        }
 
     def needed(self) -> set[str]:
         """Every column that the mapping reads."""

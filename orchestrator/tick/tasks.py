@@ -9,6 +9,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.db import transaction
 
+from contacts.attributes.operations import expire_values, take_over_values
 from contacts.events.operations import keep_months
 from orchestrator.channels.operations import deliver_touches, release_leases
 from orchestrator.kernel import locks
@@ -66,8 +67,10 @@ def roll_up() -> None:
 
 @shared_task(name="orchestrator.keep_house", expires=600)
 def keep_house() -> None:
-    """Open the partitions of the coming months."""
+    """Open the partitions of the coming months; let values go whose time is over, take over those defined by now."""
     keep_months(now=_now())
+    expire_values(now=_now())
+    take_over_values(now=_now())
 
 
 @shared_task(name="orchestrator.heartbeat", expires=30)

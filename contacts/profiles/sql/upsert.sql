@@ -29,16 +29,22 @@ WITH given AS MATERIALIZED (
         job_title   = COALESCE(given.job_title, old.job_title),
         account_id  = COALESCE(given.account_id, old.account_id),
         attributes  = (old.attributes || COALESCE(given.attributes, '{}')) - COALESCE(given.removed, '{}'),
+        attributes_at = CASE WHEN given.attributes IS NULL AND given.removed IS NULL THEN old.attributes_at ELSE
+            (old.attributes_at || (
+                SELECT COALESCE(jsonb_object_agg(said.key, %(now)s::timestamptz), '{}') FROM jsonb_each(given.attributes) said
+                WHERE old.attributes -> said.key IS DISTINCT FROM said.value
+            )) - COALESCE(given.removed, '{}') END,
         updated_at  = %(now)s
     FROM given JOIN locked USING (id)
     WHERE old.id = given.id
     RETURNING old.id
 ), made AS (
     INSERT INTO contacts_contact (id, external_id, email, phone, first_name, last_name, language, country, time_zone,
-        job_title, account_id, attributes, created_at, updated_at)
+        job_title, account_id, attributes, attributes_at, created_at, updated_at)
     SELECT contact_id, external_id, COALESCE(email, ''), COALESCE(phone, ''), COALESCE(first_name, ''), COALESCE(last_name, ''),
         COALESCE(language, default_language), COALESCE(country, ''), COALESCE(time_zone, default_zone),
-        COALESCE(job_title, ''), account_id, COALESCE(attributes, '{}') - COALESCE(removed, '{}'), %(now)s, %(now)s
+        COALESCE(job_title, ''), account_id, COALESCE(attributes, '{}') - COALESCE(removed, '{}'),
+        (SELECT COALESCE(jsonb_object_agg(said.key, %(now)s::timestamptz), '{}') FROM jsonb_each(given.attributes) said), %(now)s, %(now)s
     FROM given WHERE given.id IS NULL ORDER BY place
     ON CONFLICT DO NOTHING
     RETURNING id

@@ -10,6 +10,7 @@ from contacts.accounts.models import Account
 from contacts.events.models import News
 from contacts.profiles.models import Contact
 from contacts.profiles.operations import NewContact, upsert_contacts
+from tests.contacts.attributes.made import define
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -21,6 +22,7 @@ def upsert(*people, now=NOW):
 
 @pytest.mark.django_db
 def test_upsert_contacts_new_is_made_with_zone_and_language_of_the_country():
+    define("tier")
     (anna, ben, cem) = upsert(
         NewContact("a", "Anna@Example.COM ", country="CH", attributes={"tier": "gold"}),
         NewContact("b", country="US"),
@@ -43,6 +45,7 @@ def test_upsert_contacts_new_is_made_with_zone_and_language_of_the_country():
 
 @pytest.mark.django_db
 def test_upsert_contacts_unchanged_writes_nothing():
+    define("n", "whole")
     person = NewContact(
         "a", "a@example.com", phone="+49301", country="DE", account="acme", attributes={"n": 1, "x": None}
     )
@@ -55,6 +58,8 @@ def test_upsert_contacts_unchanged_writes_nothing():
 
 @pytest.mark.django_db
 def test_upsert_contacts_none_leaves_and_null_attribute_removes():
+    for key, kind in (("tier", "text"), ("n", "whole"), ("m", "whole")):
+        define(key, kind)
     upsert(NewContact("a", "a@example.com", first_name="Anna", attributes={"tier": "gold", "n": 1}))
     upsert(NewContact("a", last_name="Berg", attributes={"tier": None, "m": 2}), now=LATER)
     a = Contact.objects.get()
@@ -83,6 +88,8 @@ def test_upsert_contacts_two_external_ids_with_one_address_stay_two_people():
 
 @pytest.mark.django_db
 def test_upsert_contacts_several_rows_about_one_person_are_one():
+    for key in ("n", "m"):
+        define(key, "whole")
     ids = upsert(
         NewContact(email="a@example.com", first_name="A"),
         NewContact("a", "a@example.com", first_name="Anna", attributes={"n": 1}),
@@ -120,8 +127,19 @@ def test_upsert_contacts_more_people_take_no_more_statements(django_assert_num_q
             upsert(*[NewContact(f"{n}-{i}", f"{n}-{i}@example.com") for i in range(n)])
 
 
+@pytest.mark.django_db
+def test_upsert_contacts_more_attributes_take_no_more_statements(django_assert_num_queries):
+    define("n", "whole")
+    for n in (10, 500):
+        with django_assert_num_queries(7):  # and the definitions
+            upsert(*[NewContact(f"{n}-{i}", attributes={"n": i}) for i in range(n)])
+        with django_assert_num_queries(8):  # and the values that are kept apart
+            upsert(*[NewContact(f"{n}-{i}", attributes={"n": "x", f"k{i}": 1}) for i in range(n, n * 2)])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_upsert_contacts_sixteen_threads_same_people_make_one_row_each():
+    define("i", "whole")
     people = [NewContact(f"p{i}", f"p{i}@example.com", attributes={"i": i}) for i in range(20)] + [
         NewContact(email="m@example.com")
     ]

@@ -13,6 +13,7 @@ from contacts.profiles.models import Contact
 from orchestrator.api import operations
 from orchestrator.api.models import ApiKey
 from orchestrator.api.operations import create_key, revoke_key
+from tests.contacts.attributes.made import define
 
 pytestmark = pytest.mark.urls("orchestrator.api.urls")
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -97,6 +98,8 @@ def test_events_more_items_take_no_more_statements(post, django_assert_num_queri
 
 
 def test_contacts_batch_makes_and_changes(post):
+    define("n", "whole")
+    define("m", "list")
     answer = post(
         "contacts",
         {
@@ -110,9 +113,25 @@ def test_contacts_batch_makes_and_changes(post):
     a, b = Contact.objects.order_by("id")
     assert [item["id"] for item in answer.json()["items"]] == [str(a.pk), str(b.pk)]
     assert (a.country, a.time_zone, b.email, b.language) == ("CH", "Europe/Zurich", "b@example.com", "en")
-    post("contacts", {"external_id": "a", "first_name": "Anna", "country": None, "attributes": {"n": None, "m": [1]}})
+    post("contacts", {"external_id": "a", "first_name": "Anna", "country": None, "attributes": {"n": None, "m": ["x"]}})
     a.refresh_from_db()
-    assert (a.first_name, a.country, a.attributes) == ("Anna", "CH", {"m": [1]})
+    assert (a.first_name, a.country, a.attributes) == ("Anna", "CH", {"m": ["x"]})
+
+
+def test_contacts_attributes_not_taken_over_are_warned_of(post):
+    define("age", "whole")
+    answer = post(
+        "contacts",
+        {"batch": [{"email": "bad"}, {"external_id": "a", "attributes": {"age": True, "Agee": 3}}, {"external_id": "b"}]},
+    )
+    bad, odd, good = answer.json()["items"]
+    assert (bad["status"], odd["status"], good["status"]) == ("rejected", "stored", "stored")
+    assert odd["warnings"] == [
+        {"path": "attributes.age", "message": "expected a whole number, got true: kept apart"},
+        {"path": "attributes.Agee", "message": 'not defined (did you mean "age"?): kept apart'},
+    ]
+    assert "warnings" not in good
+    assert Contact.objects.get(external_id="a").attributes == {}
 
 
 def test_key_missing_unknown_in_query_or_revoked_is_401(client, post, key):

@@ -1,0 +1,216 @@
+"""Define attributes, adopt or ignore what arrives, and let values go when their time is over."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import connection, transaction
+
+from contacts.attributes.drafts import Draft, Said, draft_problems
+from contacts.attributes.models import ApartValue, Attribute
+from contacts.attributes.registry import Use, attribute_uses
+from contacts.attributes.rules import typed
+from orchestrator.kernel import doorbell, sql
+
+ALL = 2**62  # people at once: no bound
+_DECODE = msgspec.json.Decoder().decode
+_ENCODE = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class InvalidAttribute(Exception):
+    """Something is wrong with a definition; `problems` lists field and sentence."""
+
+    def __init__(self, problems: list[tuple[str, Said]]) -> None:
+        super().__init__("; ".join(f"{field}: {said['en']}" for field, said in problems))
+        self.problems = problems
+
+
+class DoesNotFit(Exception):
+    """Values that are stored do not fit the wanted type: `people` have one, `example` is one of them."""
+
+    def __init__(self, people: int, example: str) -> None:
+        super().__init__(f"{people} people have a value that does not fit, for example {example}")
+        self.people, self.example = people, example
+
+
+class StillUsed(Exception):
+    """Rules name the attribute; `uses` lists them."""
+
+    def __init__(self, uses: list[Use]) -> None:
+        super().__init__(", ".join(f"{use.kind} {use.slug}" for use in uses))
+        self.uses = uses
+
+
+class Adoption(NamedTuple):
+    """What adopting a key came to. moved: people who got a value; left: people whose value does not fit and stays apart."""
+
+    attribute: Attribute
+    moved: int
+    left: int
+
+
+class _Looked(NamedTuple):
+    """What a look at values found. changed: values that get their one form, as JSON texts."""
+
+    refused: dict[str, int]
+    changed: dict[str, Any]
+
+
+@transaction.atomic
+def save_attribute(*, draft: Draft, now: datetime, attribute_id: int | None = None) -> Attribute:
+    """Define an attribute, or change its definition; the key of one that is there stays.
+
+    Raises InvalidAttribute, and DoesNotFit when stored values are not of the new type: nothing was written.
+    """
+    old = Attribute.objects.select_for_update().get(pk=attribute_id) if attribute_id else None
+    draft = draft._replace(key=old.key) if old else draft
+    problems = draft_problems(draft)
+    if not old and not problems and Attribute.objects.filter(key=draft.key).exists():
+        problems = [("key", {"en": f"{draft.key} is defined already", "de": f"{draft.key} ist schon definiert"})]
+    if problems:
+        raise InvalidAttribute(problems)
+    fields = draft._asdict() | {"choices": list(draft.choices), "state": Attribute.State.ACTIVE}
+    fields |= {
+        "name_en": draft.name_en or draft.name_de or draft.key,
+        "name_de": draft.name_de or draft.name_en or draft.key,
+    }
+    if old is None:
+        return Attribute.objects.create(created_at=now, **fields)
+    if (draft.kind, list(draft.choices)) != (old.kind, old.choices):
+        _rewrite(draft, now)
+    for name, value in fields.items():
+        setattr(old, name, value)
+    old.save()
+    return old
+
+
+@transaction.atomic
+def adopt_key(*, draft: Draft, now: datetime) -> Adoption:
+    """Define a key that arrives, and take over the values that fit; the others stay apart.
+
+    Raises InvalidAttribute: nothing was written.
+    """
+    attribute = save_attribute(draft=draft, now=now)
+    moved = _take_over(attribute, now)
+    return Adoption(attribute, moved, ApartValue.objects.filter(key=attribute.key).count())
+
+
+@transaction.atomic
+def ignore_key(*, key: str, now: datetime) -> int:
+    """Decide not to know a key: what is kept apart is deleted, what arrives is dropped. Returns the people concerned.
+
+    Raises InvalidAttribute when the key is defined.
+    """
+    made = Attribute.objects.get_or_create(
+        key=key, defaults={"state": Attribute.State.IGNORED, "name_en": key, "name_de": key, "created_at": now}
+    )[0]
+    if made.state == Attribute.State.ACTIVE:
+        raise InvalidAttribute([("key", {"en": f"{key} is defined", "de": f"{key} ist definiert"})])
+    return ApartValue.objects.filter(key=key).delete()[0]
+
+
+@transaction.atomic
+def delete_attribute(*, attribute_id: int, now: datetime) -> int:
+    """Delete a definition and all its values; returns how many people had one. Raises StillUsed: nothing was written."""
+    attribute = Attribute.objects.select_for_update().get(pk=attribute_id)
+    if uses := attribute_uses().get(attribute.key):
+        raise StillUsed(uses)
+    ((people,),) = sql.rows(sql.statement("contacts/attributes/sql/remove.sql"), {"key": attribute.key, "now": now})
+    attribute.delete()
+    if people:
+        doorbell.ring()
+    return int(people)
+
+
+@transaction.atomic
+def define_attributes(*, drafts: Iterable[Draft], now: datetime) -> None:
+    """Define the keys that are not defined yet, e.g. those of a file's mapping. Raises InvalidAttribute."""
+    wanted = {draft.key: draft for draft in drafts}
+    for key in Attribute.objects.filter(key__in=wanted).values_list("key", flat=True):
+        del wanted[key]
+    for draft in wanted.values():
+        save_attribute(draft=draft, now=now)
+
+
+@transaction.atomic
+def expire_values(*, now: datetime) -> int:
+    """Remove the values that are older than their definition keeps them; returns how many people lost one."""
+    if not Attribute.objects.exclude(keep_days=None).exists():
+        return 0  # nobody has to be read
+    ((people,),) = sql.rows(sql.statement("contacts/attributes/sql/expire.sql"), {"now": now})
+    if people:
+        doorbell.ring()
+    return int(people)
+
+
+@transaction.atomic
+def take_over_values(*, now: datetime) -> int:
+    """Take over what is kept apart although it is defined by now; returns how many people got a value.
+
+    One statement and a look at the values for each key that is concerned.
+    """
+    sql.rows(sql.statement("contacts/attributes/sql/tidy.sql"))
+    apart = ApartValue.objects.values("key")
+    found = Attribute.objects.filter(state=Attribute.State.ACTIVE, key__in=apart)
+    return sum(_take_over(attribute, now) for attribute in found)
+
+
+def _take_over(attribute: Attribute, now: datetime) -> int:
+    looked = _look(
+        attribute.kind,
+        attribute.choices,
+        "SELECT value::text, count(*) FROM contacts_apartvalue WHERE key = %s AND value <> 'null' GROUP BY value",
+        attribute.key,
+    )
+    given = {
+        "key": attribute.key,
+        "source": attribute.source,
+        "refused": json.dumps(list(looked.refused)),
+        "changed": _ENCODE(looked.changed).decode(),
+        "most": ALL,
+        "now": now,
+    }
+    ((moved,),) = sql.rows(sql.statement("contacts/attributes/sql/take_over.sql"), given)
+    ApartValue.objects.filter(key=attribute.key, value=None).delete()
+    if moved:
+        doorbell.ring()
+    return int(moved)
+
+
+def _rewrite(draft: Draft, now: datetime) -> None:
+    """Let stored values follow a new type; raises DoesNotFit."""
+    looked = _look(
+        draft.kind,
+        draft.choices,
+        "SELECT (attributes -> %s)::text AS value, count(*) FROM contacts_contact WHERE attributes ? %s GROUP BY value",
+        draft.key,
+        draft.key,
+    )
+    if looked.refused:
+        raise DoesNotFit(sum(looked.refused.values()), next(iter(looked.refused)))
+    if looked.changed:
+        given = {"key": draft.key, "changed": _ENCODE(looked.changed).decode(), "now": now}
+        sql.rows(sql.statement("contacts/attributes/sql/rewrite.sql"), given)
+        doorbell.ring()
+
+
+def _look(kind: str, choices: Iterable[Mapping[str, Any]], text: str, *params: Any) -> _Looked:
+    """Look at every different value once, in portions, and keep only those that do not fit or change."""
+    refused: dict[str, int] = {}
+    changed: dict[str, Any] = {}
+    listed = list(choices)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(text, params)
+        while rows := cursor.fetchmany(10_000):
+            for written, people in rows:
+                value = _DECODE(written)
+                try:
+                    form = typed(kind, value, listed)
+                except ValueError:
+                    refused[written] = people
+                    continue
+                if form != value or type(form) is not type(value):
+                    changed[written] = form
+    return _Looked(refused, changed)

@@ -1,0 +1,6 @@
+"""Tests of the team's attributes.
+
+Step    none
+Reads   contacts.attributes
+Writes  nothing
+"""
