@@ -9,4 +9,6 @@ class ContactsConfig(AppConfig):
     verbose_name = _("Contacts")
 
     def ready(self) -> None:
-        import contacts.conditions.leaves  # noqa: F401  registers the leaves of these rooms
+        import contacts.conditions.leaves
+        import contacts.scores.leaves  # noqa: F401  registers the leaves of these rooms
+        import contacts.signals.uses  # noqa: F401  registers what their rules name

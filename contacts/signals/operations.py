@@ -13,6 +13,7 @@ from contacts.conditions.evidence import asserted_events
 from contacts.conditions.language import CONTACT, compile_condition, depends_on
 from contacts.conditions.registry import Context
 from contacts.profiles.models import Contact
+from contacts.scores.operations import active_scores, compute_scores
 from contacts.segments.models import Segment
 from contacts.segments.operations import refresh_segments
 from contacts.signals.models import Signal
@@ -41,8 +42,11 @@ def derive_signals(*, now: datetime, scope: Scope) -> set[str]:
 
 def _settle(now: datetime, scope: Scope, segments: list[Segment], signals: list[Signal]) -> set[str]:
     changes: set[str] = set()
+    scores = active_scores()
     for _ in range(PASSES):
-        changed = refresh_segments(now=now, scope=scope, segments=segments)
+        changed = compute_scores(now=now, scope=scope, scores=scores)
+        # what scores came to is news for segments and signals of the same pass
+        changed |= refresh_segments(now=now, scope=scope.with_news(changed), segments=segments)
         changed |= fire_signals(now=now, scope=scope, signals=signals)
         if not changed:
             break

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from contacts.conditions.edges import people_at_edges
 from contacts.conditions.language import depends_on
+from contacts.scores.operations import active_scores, compute_as_time_passes
 from contacts.segments.models import Segment, SegmentChange
 from contacts.segments.operations import refresh_segments
 from contacts.signals.models import Signal, SignalFiring
@@ -32,6 +33,8 @@ def looks(*, now: datetime) -> Iterator[Callable[[], Changed]]:
 
     Each is to be called in a transaction of its own, under the tick's lock, so that a pulse waits for one at most.
     """
+    for score in active_scores():
+        yield lambda score=score: Changed(*compute_as_time_passes(score=score, now=now))
     for segment in Segment.objects.filter(active=True, condition__isnull=False):
         if depends_on(segment.condition).timed:
             yield lambda segment=segment: _look_at_segment(segment, now)
