@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 from contacts.attributes.drafts import Draft, Said, draft_problems
 from contacts.attributes.models import ApartValue, Attribute
-from contacts.attributes.registry import Use, attribute_uses
 from contacts.attributes.rules import typed
+from contacts.conditions.uses import Use, uses_of
 from orchestrator.kernel import doorbell, sql
 
 ALL = 2**62  # people at once: no bound
@@ -39,7 +39,7 @@ class StillUsed(Exception):
     """Rules name the attribute; `uses` lists them."""
 
     def __init__(self, uses: list[Use]) -> None:
-        super().__init__(", ".join(f"{use.kind} {use.slug}" for use in uses))
+        super().__init__(", ".join(f"{use.room} {use.user}" for use in uses))
         self.uses = uses
 
 
@@ -115,7 +115,7 @@ def ignore_key(*, key: str, now: datetime) -> int:
 def delete_attribute(*, attribute_id: int, now: datetime) -> int:
     """Delete a definition and all its values; returns how many people had one. Raises StillUsed: nothing was written."""
     attribute = Attribute.objects.select_for_update().get(pk=attribute_id)
-    if uses := attribute_uses().get(attribute.key):
+    if uses := uses_of("attribute", attribute.key):
         raise StillUsed(uses)
     ((people,),) = sql.rows(sql.statement("contacts/attributes/sql/remove.sql"), {"key": attribute.key, "now": now})
     attribute.delete()

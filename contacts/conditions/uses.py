@@ -29,6 +29,7 @@ ROOMS = {
     "stage": {"en": "stage", "de": "Stufe"},
     "score": {"en": "score", "de": "Score"},
     "handover": {"en": "handover", "de": "Übergabe"},
+    "content": {"en": "content", "de": "Inhalt"},
 }
 HOWS = {
     "entry": {"en": "entry", "de": "Eintritt"},
@@ -42,6 +43,7 @@ HOWS = {
     "leave": {"en": "leaving", "de": "Verlassen"},
     "key": {"en": "key", "de": "Schlüssel"},
     "points": {"en": "points", "de": "Punkte"},
+    "text": {"en": "text", "de": "Text"},
     "answer": {"en": "answer of sales", "de": "Antwort des Vertriebs"},
 }
 
@@ -56,7 +58,8 @@ def register_uses(source: Callable[[], Iterable[Use]]) -> None:
 
 def load_uses() -> list[Use]:
     """Read every use of every room, each once."""
-    return list(dict.fromkeys(use for source in _sources for use in source()))
+    found = {(use.kind, use.slug, use.room, use.user, use.how): use for source in _sources for use in source()}
+    return list(found.values())
 
 
 def uses_of(kind: str, slug: str, uses: Iterable[Use] | None = None) -> list[Use]:

@@ -39,6 +39,8 @@ def named_in(definition: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         for kind, slug in in_conditions(part):
             yield kind, slug, how
     for step in definition["steps"]:
+        for key in step.get("set") or {}:
+            yield "attribute", key, "step"
         for slug in (step.get("stages") or {}).values():
             yield "stage", slug, "answer"
 
