@@ -9,7 +9,7 @@ class Identifier(models.Model):
     """One more name that a person goes by, besides the columns of the contact.
 
     kind: "anonymous" (a browser, a device), "user" (an id of the team, e.g. of a person merged into this one), "email",
-    "phone" (former ones), or the name of a source for its own ids ("crm").
+    "phone" (former ones), "apart" (a claim of somebody without proof), or the name of a source for its own ids ("crm").
     """
 
     kind = models.CharField(_("kind"), max_length=50)
@@ -71,12 +71,16 @@ class Merge(models.Model):
 
 
 class MergedRow(models.Model):
-    """A row that a merge moved to the survivor or took away (`content`), so that an undo can bring it back."""
+    """A row that a merge touched, so that an undo can bring it back.
+
+    content: null where the row moved to the survivor, the whole row as it was where it was changed or taken away, {} where
+    the merge made it.
+    """
 
     merge = models.ForeignKey(Merge, models.CASCADE, related_name="rows", verbose_name=_("merge"))
     table = models.CharField(_("table"), max_length=63)
     row_id = models.BigIntegerField(_("row"))
-    content = models.JSONField(_("content"), null=True)  # the whole row where it was taken away; null where it moved
+    content = models.JSONField(_("content"), null=True)
 
     class Meta:
         verbose_name = _("merged row")
@@ -91,6 +95,7 @@ class MergeProposal(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
+        DUE = "due", _("due")  # decided by the rules already: the next tick merges them
         MERGED = "merged", _("merged")
         REFUSED = "refused", _("two people")
 
@@ -108,7 +113,10 @@ class MergeProposal(models.Model):
         verbose_name = _("merge proposal")
         verbose_name_plural = _("merge proposals")
         constraints = [models.UniqueConstraint(fields=["first", "second"], name="mergeproposal_once")]  # first < second
-        indexes = [models.Index(fields=["-id"], name="mergeproposal_open", condition=Q(state="open"))]
+        indexes = [
+            models.Index(fields=["-id"], name="mergeproposal_open", condition=Q(state="open")),
+            models.Index(fields=["id"], name="mergeproposal_due", condition=Q(state="due")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.first_id} {self.second_id}"

@@ -34,6 +34,7 @@ class Contact(models.Model):
         verbose_name_plural = _("contacts")
         indexes = [
             models.Index(fields=["email"], name="contact_email", condition=~Q(email="")),
+            models.Index(fields=["phone"], name="contact_phone", condition=~Q(phone="")),
             models.Index(fields=["time_zone"], name="contact_time_zone"),
         ]
 

@@ -1,11 +1,14 @@
-"""What a country tells about a person: the time zone and the language, where nobody said them."""
+"""What a country tells about a person: the time zone and the language, where nobody said them; and phone numbers."""
 
+import re
 from functools import cache
 from zoneinfo import available_timezones
 
+import phonenumbers
 from babel.core import get_global
 
 LANGUAGES = ("en", "de")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 DEFAULT_LANGUAGE = "de"
 GERMAN_SPEAKING = frozenset({"DE", "AT", "CH", "LI"})
 # countries with several zones: the one where most people live
@@ -39,6 +42,21 @@ def language_of_country(country: str | None) -> str:
     if not country:
         return DEFAULT_LANGUAGE
     return "de" if country.upper() in GERMAN_SPEAKING else "en"
+
+
+def phone_of(text: str, country: str | None) -> str | None:
+    """Bring a phone number to E.164 ("+49301234567"), or None when it is not one.
+
+    country: where a number without a country code is meant to be (ISO 3166-1 alpha-2); without it such a number is None.
+    """
+    if E164.fullmatch(text):  # the long way costs 0.1 ms
+        return text
+    try:
+        number = phonenumbers.parse(text, (country or "").upper() or None)
+    except phonenumbers.NumberParseException:
+        return None
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return written if phonenumbers.is_possible_number(number) and E164.fullmatch(written) else None
 
 
 @cache
