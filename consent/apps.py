@@ -10,3 +10,5 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         import consent.records.leaves  # noqa: F401  registers the consent leaf and the guard on behaviour
+        import consent.records.reach  # noqa: F401  registers whom e-mail reaches
+        import consent.records.rows  # noqa: F401  registers the row of the consent leaf in the builder
