@@ -22,7 +22,10 @@ BUCKETS = 64  # locks on keys: enough that strangers seldom wait for each other,
 
 
 class NewContact(NamedTuple):
-    """What somebody says about a person; None leaves a field as it is, an attribute that is None goes away."""
+    """What somebody says about a person; None leaves a field as it is, an attribute that is None goes away.
+
+    contact_id: who it is, where that is decided already; then neither external id nor address decide.
+    """
 
     external_id: str | None = None
     email: str | None = None
@@ -35,10 +38,15 @@ class NewContact(NamedTuple):
     job_title: str | None = None
     account: str | None = None
     attributes: Mapping[str, Any] | None = None
+    contact_id: int | None = None
 
 
 class KeepsBeingTaken(Exception):
     """Somebody outside of these operations wrote the same external id again and again."""
+
+
+class Gone(Exception):
+    """A contact that was named by its id is there no more: merged or erased meanwhile. Nothing was written."""
 
 
 @transaction.atomic
@@ -78,6 +86,8 @@ def _settle(merged: list[dict[str, Any]], now: datetime, source: str) -> dict[in
         for place, contact_id, differs in _find(todo):
             if contact_id is not None and not differs:
                 ids[place] = contact_id
+            elif contact_id is None and "contact_id" in merged[place]:
+                raise Gone(merged[place]["contact_id"])
             elif attempt:
                 merged[place]["id"] = contact_id
         todo = [person for person in todo if person["place"] not in ids]
@@ -124,12 +134,20 @@ def _merge(people: Sequence[NewContact]) -> tuple[list[dict[str, Any]], list[int
     merged: list[dict[str, Any]] = []
     by_id: dict[str, int] = {}
     by_mail: dict[str, int] = {}
-    places = []
+    by_number: dict[int, int] = {}
+    places: list[int] = []
     for person in people:
         said = {name: value for name in (*_FIELDS, "account") if (value := getattr(person, name)) is not None}
         mail = said["email"] = (said.get("email") or "").strip().lower()
         if person.email is None:
             del said["email"]
+        if person.contact_id is not None:
+            number = by_number.setdefault(person.contact_id, len(merged))
+            if number == len(merged):
+                merged.append({"contact_id": person.contact_id})
+            _add(merged[number], said, person.attributes)
+            places.append(number)
+            continue
         place = by_id.get(person.external_id) if person.external_id else None
         if place is None and mail and (known := by_mail.get(mail)) is not None:
             if not person.external_id or not merged[known].get("external_id"):

@@ -9,7 +9,7 @@
 WITH given AS (
     SELECT * FROM json_to_recordset(%(people)s::json) AS item (
         place int, external_id text, email text, phone text, first_name text, last_name text, language text,
-        country text, time_zone text, job_title text, account_id bigint, attributes jsonb, removed text[])
+        country text, time_zone text, job_title text, account_id bigint, attributes jsonb, removed text[], contact_id bigint)
 )
 SELECT given.place, old.id,
     old.id IS NOT NULL AND (
@@ -22,10 +22,12 @@ SELECT given.place, old.id,
 FROM given
 LEFT JOIN LATERAL (
     SELECT found.* FROM (
-        SELECT 1 AS rank, c.* FROM contacts_contact c WHERE c.external_id = given.external_id
+        SELECT 0 AS rank, c.* FROM contacts_contact c WHERE c.id = given.contact_id
+        UNION ALL
+        SELECT 1, c.* FROM contacts_contact c WHERE c.external_id = given.external_id AND given.contact_id IS NULL
         UNION ALL
         -- an address belongs to whoever has it, unless two different external ids say that these are two people
         SELECT 2, c.* FROM contacts_contact c
-        WHERE c.email = given.email AND c.email <> '' AND (given.external_id IS NULL OR c.external_id IS NULL)
+        WHERE c.email = given.email AND c.email <> '' AND given.contact_id IS NULL AND (given.external_id IS NULL OR c.external_id IS NULL)
     ) found ORDER BY rank, id LIMIT 1
 ) old ON true
