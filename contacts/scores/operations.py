@@ -1,15 +1,18 @@
 """Computes scores: one statement a score, and only what differs is written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import Prefetch
 
-from contacts.scores.models import Score, ScoreRule
+from contacts.conditions.uses import Use
+from contacts.scores import queries
+from contacts.scores.models import Grade, Score, ScoreRule, ScoreValue
 from contacts.scores.points import depends_of, events_without_guard, nothing, part_of
 from contacts.scores.rules import is_due
-from orchestrator.kernel import sql
+from orchestrator.kernel import doorbell, sql
 from orchestrator.kernel.scope import Scope
 
 GRADE_NEWS = "grade"  # the news after which a grade may have changed
@@ -22,6 +25,22 @@ class Changed(NamedTuple):
 
     names: set[str]
     contacts: set[int] | None
+
+
+class StillUsed(Exception):
+    """Others name the score: it can neither be deleted nor switched off."""
+
+    def __init__(self, users: list[Use]) -> None:
+        super().__init__(", ".join(use.user for use in users))
+        self.users = users
+
+
+class Circle(Exception):
+    """The rules of a score lead back to it."""
+
+    def __init__(self, way: list[tuple[str, str]]) -> None:
+        super().__init__(" → ".join(slug for _, slug in way))
+        self.way = way
 
 
 def active_scores() -> list[Score]:
@@ -49,6 +68,59 @@ def compute_as_time_passes(*, score: Score, now: datetime) -> Changed:
     if not _concerns(score, now, TIME):
         return Changed(set(), set())
     return _compute(score, events_without_guard(), now, TIME)
+
+
+@transaction.atomic
+def save_score(*, score: Score, rules: Sequence[ScoreRule], now: datetime) -> Score:
+    """Keep a score with its rules, in their order; the next look at everybody computes it anew.
+
+    Rules that are saved already keep their ids; those that are not given are taken away. A score that is off has no
+    values. Raises StillUsed where one that others name is switched off, Circle where its rules lead back to it.
+    """
+    if way := queries.circle(score.slug, rules):
+        raise Circle(way)
+    if not score.active and score.pk:
+        _let_go(score, now)
+    score.computed_at = None
+    score.save()
+    score.rules.exclude(pk__in=[rule.pk for rule in rules if rule.pk]).delete()
+    for position, rule in enumerate(rules):
+        rule.score, rule.position = score, position
+        rule.save()
+    return score
+
+
+@transaction.atomic
+def delete_score(*, slug: str, now: datetime) -> None:
+    """Take a score away with its values. Raises StillUsed, Score.DoesNotExist."""
+    score = Score.objects.select_for_update().get(slug=slug)
+    _let_go(score, now)
+    score.delete()
+
+
+@transaction.atomic
+def set_grades(*, bands: Mapping[str, Sequence[tuple[str, int]]], now: datetime) -> None:
+    """Replace the bands of the grades: (label, least) by axis. Everybody with points is looked at again."""
+    Grade.objects.all().delete()
+    Grade.objects.bulk_create(
+        Grade(axis=axis, label=label, least=least) for axis, rows in bands.items() for label, least in rows
+    )
+    _tell(None, now)
+
+
+def _let_go(score: Score, now: datetime) -> None:
+    """Take the values of a score away, where nobody names it."""
+    if users := queries.users_of(score.slug):
+        raise StillUsed(users)
+    _tell(score, now)
+    ScoreValue.objects.filter(score=score).delete()
+
+
+def _tell(score: Score | None, now: datetime) -> None:
+    """Put everybody whose grade may change on the list of the pulse; None: everybody."""
+    text = sql.statement("contacts/scores/sql/tell.sql")
+    if sql.count(text, {"score": score.pk if score else None, "name": GRADE_NEWS, "now": now}):
+        doorbell.ring()
 
 
 def _compute(score: Score, known: set[str], now: datetime, scope: Scope) -> Changed:

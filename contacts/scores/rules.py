@@ -1,7 +1,7 @@
 """What a score comes to: points, quotas a day, decay by whole days, 0 to 100, and the grade; pure, the reference of the SQL."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -67,16 +67,24 @@ def score_person(
 
     now: timezone-aware. An event of the future does not count yet. A factor that rounds to nothing is left out.
     """
-    total, factors = Decimal(0), []
+    given = []
     for rule in rules:
         if rule.counted:
             days = Counter(at.astimezone(UTC).date() for at in events.get(rule.rule, ()) if at <= now)
             points, n = _counted(rule, days, decay, decay_days, now.astimezone(UTC).date())
-        else:
-            points, n = (rule.points, 1) if rule.rule in holds else (Decimal(0), 0)
-        total += points
-        if shown := _round(points, CENT):
-            factors.append(Factor(rule.rule, shown, n))
+            given.append(Factor(rule.rule, points, n))
+        elif rule.rule in holds:
+            given.append(Factor(rule.rule, rule.points, 1))
+    return result_of(given)
+
+
+def result_of(given: Iterable[Factor]) -> Result:
+    """Sum what rules gave, not yet rounded."""
+    total, factors = Decimal(0), []
+    for factor in given:
+        total += factor.points
+        if shown := _round(factor.points, CENT):
+            factors.append(factor._replace(points=shown))
     factors.sort(key=lambda factor: (-abs(factor.points), factor.rule))
     return Result(max(LEAST, min(MOST, int(_round(total, WHOLE)))), factors)
 
@@ -141,3 +149,41 @@ def say_points(points: Decimal | float, language: str) -> str:
 def _round(value: Decimal, to: Decimal) -> Decimal:
     """Round half away from zero, as the database does."""
     return value.quantize(to, rounding=ROUND_HALF_UP)
+
+
+def bins(values: Mapping[int, int]) -> list[int]:
+    """Count people by tens of the value: 0 to 9, 10 to 19 ... 90 to 100. values: people by value."""
+    counts = [0] * 10
+    for value, people in values.items():
+        counts[min(value // 10, 9)] += people
+    return counts
+
+
+def grade_span(label: str, bands: Sequence[tuple[str, int]]) -> tuple[int, int]:
+    """The values of a band, both ends included. Raises KeyError for a label that is not there."""
+    least = dict(bands)[label]
+    above = [other for _, other in bands if other > least]
+    return least, min(above, default=MOST + 1) - 1
+
+
+def circle(slug: str, names: Mapping[tuple[str, str], Iterable[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """The way on which a score names itself, from it to it; empty when there is none.
+
+    names: what each definition names, (kind, short name) -> (kind, short name).
+    """
+    start = ("score", slug)
+    came_from: dict[tuple[str, str], tuple[str, str]] = {}
+    waiting = [start]
+    while waiting:
+        here = waiting.pop(0)
+        for there in names.get(here, ()):
+            if there == start:
+                way = [start, here]
+                while here != start:
+                    here = came_from[here]
+                    way.append(here)
+                return way[::-1]
+            if there not in came_from:
+                came_from[there] = here
+                waiting.append(there)
+    return []
