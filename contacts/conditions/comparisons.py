@@ -1,259 +1,163 @@
-"""Comparisons of a value (an attribute, an event's property) with what the author wrote."""
+"""Comparisons of a value (an attribute, an event's property) with what the author wrote, compiled."""
 
-from datetime import date, datetime, timedelta
+import json
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, CharField, DateTimeField, DecimalField, F, Func, OuterRef, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, F, Func, OuterRef, TextField, Value, When
 from django.db.models.expressions import Expression
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import NullIf
 
-from contacts.conditions.expressions import UNKNOWN, All, Boolean, Compare, Either, Not
+from contacts.conditions.comparison_words import say_brief, say_comparison, say_comparison_not
+from contacts.conditions.expressions import UNKNOWN, Between, Boolean, Compare, Not
+from contacts.conditions.operands import (
+    DAY_OPERATORS,
+    RUN_KEY,
+    is_number,
+    is_plain,
+    operator_of,
+    validate_comparison,
+)
 from contacts.conditions.registry import Context
-from contacts.conditions.rules import COMPARISONS, NUMBER_OPERATORS, Problem, parse_duration, show
+from contacts.conditions.rules import parse_duration
+from contacts.conditions.values import (
+    DayOf,
+    DayOfText,
+    InYear,
+    Json,
+    JsonIsList,
+    JsonIsSet,
+    JsonNumber,
+    JsonText,
+    JsonTruth,
+    LocalDay,
+    instant,
+)
 
+__all__ = [
+    "SIGNS",
+    "compare",
+    "compare_json",
+    "compile_column",
+    "compile_json",
+    "is_number",
+    "is_plain",
+    "operator_of",
+    "say_brief",
+    "say_comparison",
+    "say_comparison_not",
+    "validate_comparison",
+]
+WHOLE_YEAR = 365  # days between the first and the last: every day of a year lies between them
 SIGNS = {"is": "=", "is_not": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-WORDS = {
-    "en": {
-        "is": "is",
-        "is_not": "is not",
-        "in": "is",
-        "or": "or",
-        "lt": "is less than",
-        "lte": "is at most",
-        "gt": "is more than",
-        "gte": "is at least",
-        "between": "is between",
-        "contains": "contains",
-        "starts_with": "starts with",
-        "before": "is before",
-        "after": "is after",
-        "and": "and",
-        "set": "is known",
-        "unset": "is not known",
-        "run": "that of this run",
-        "yes": "yes",
-        "no": "no",
-        "within": "is within {} days of today",
-    },
-    "de": {
-        "is": "ist",
-        "is_not": "ist nicht",
-        "in": "ist",
-        "or": "oder",
-        "lt": "ist kleiner als",
-        "lte": "ist höchstens",
-        "gt": "ist größer als",
-        "gte": "ist mindestens",
-        "between": "liegt zwischen",
-        "contains": "enthält",
-        "starts_with": "beginnt mit",
-        "before": "liegt vor",
-        "after": "liegt nach",
-        "and": "und",
-        "set": "ist bekannt",
-        "unset": "ist nicht bekannt",
-        "run": "wie in diesem Durchlauf",
-        "yes": "ja",
-        "no": "nein",
-        "within": "liegt höchstens {} Tage um heute",
-    },
-}
-
-
-BRIEF = {"is": "=", "is_not": "≠", "in": "=", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}
-
-
-def operator_of(node: dict[str, Any]) -> str | None:
-    """The one comparison of a node."""
-    return next((operator for operator in COMPARISONS if operator in node), None)
-
-
-def validate_comparison(node: dict[str, Any], path: str, *, known: set[str], run: bool = False) -> list[Problem]:
-    """Problems of a node with exactly one comparison. known: its other keys. run: `{"run": "key"}` may stand as a value."""
-    operators = [key for key in node if key in COMPARISONS and key not in known]
-    unknown = [key for key in node if key not in COMPARISONS and key not in known]
-    if unknown:
-        return [Problem(_join(path, unknown[0]), f"unknown; expected one of {', '.join(COMPARISONS)}")]
-    if len(operators) != 1:
-        return [Problem(path, f"expected one comparison of {', '.join(COMPARISONS)}, got {show(operators)}")]
-    operator, given = operators[0], node[operators[0]]
-    expected = _expected(operator, given, run=run)
-    return [Problem(_join(path, operator), f"expected {expected}, got {show(given)}")] if expected else []
-
-
-def _expected(operator: str, given: Any, *, run: bool) -> str:
-    """What was expected when the value does not fit the operator, empty when it fits."""
-    if operator in ("is", "is_not"):
-        return "" if is_plain(given) or (run and given == {"run": "key"}) else "a text, a number, true or false"
-    if operator == "in":
-        fits = (
-            isinstance(given, list) and given and all(is_plain(v) for v in given) and len({type(v) for v in given}) == 1
-        )
-        return "" if fits else "a list of texts or of numbers"
-    if operator in NUMBER_OPERATORS:
-        return "" if is_number(given) else "a number"
-    if operator == "between":
-        return (
-            ""
-            if isinstance(given, list) and len(given) == 2 and all(is_number(v) for v in given)
-            else "a list of two numbers"
-        )
-    if operator in ("contains", "starts_with"):
-        return "" if isinstance(given, str) and given else "a text"
-    if operator == "is_set":
-        return "" if isinstance(given, bool) else "true or false"
-    if operator in ("before", "after"):
-        return "" if _is_day(given) else 'a date like "2026-03-01" or "-30d"'
-    fits = (
-        isinstance(given, dict) and set(given) == {"days", "of"} and given["of"] == "today" and is_number(given["days"])
-    )
-    return "" if fits else 'an object like {"days": 3, "of": "today"}'
-
-
-def is_plain(given: Any) -> bool:
-    """Whether a value is a text, a number or a truth."""
-    return isinstance(given, (str, bool)) or is_number(given)
-
-
-def is_number(given: Any) -> bool:
-    """Whether a value is a number (truths are not), finite and not longer than a decimal of the database."""
-    return isinstance(given, (int, float)) and not isinstance(given, bool) and abs(given) < 10**15
-
-
-def _is_day(given: Any) -> bool:
-    if not isinstance(given, str):
-        return False
-    try:
-        parse_duration(given.lstrip("+-")) if given[:1] in "+-" else date.fromisoformat(given)
-    except ValueError:
-        return False
-    return True
 
 
 def compile_json(column: str, key: str, node: dict[str, Any], context: Context) -> Expression:
-    """Compare the value under a key of a JSON column; a value of another type than the author wrote is unknown."""
+    """Compare the value under a key of a JSON column: the attributes of a contact, the properties of an event."""
+    zone = "contact__time_zone" if column == "properties" else f"{column.removesuffix('attributes')}time_zone"
+    return compare_json(Json(column, key), node, context, F(zone))
+
+
+def compare_json(found: Expression, node: dict[str, Any], context: Context, zone: Any) -> Expression:
+    """Compare a JSON value; one of another type than the author wrote is unknown.
+
+    zone: the time zone in which an instant has its day.
+    """
     operator = operator_of(node) or ""
     given = node[operator]
-    text = KeyTextTransform(key, column)
     if operator == "is_set":
-        known = Boolean(text, template="((%(expressions)s) IS NOT NULL)")
-        return known if given else Not(known)
+        return JsonIsSet(found) if given else Not(JsonIsSet(found))
+    if operator in DAY_OPERATORS:
+        return _compare_day(DayOfText(JsonText(found), zone), operator, given, context, zone)
     sample = given[0] if isinstance(given, list) else given
     if isinstance(sample, bool):
-        value: Any = TypedKey(column, key, "boolean", BooleanField())
-    elif is_number(sample):
-        value = TypedKey(column, key, "number", DecimalField(max_digits=30, decimal_places=10))
-    else:
-        value = text
-    return compare(value, operator, given, context)
+        return compare(JsonTruth(found), operator, given, context)
+    if is_number(sample):
+        one = compare(JsonNumber(found), operator, given, context)
+        return one if operator != "in" else _of_list(found, [repr(number) for number in given], one)
+    one = compare(JsonText(found), operator, given, context)
+    if operator == "contains":
+        return _of_list(found, [json.dumps(given)], one)
+    return one if operator != "in" else _of_list(found, [json.dumps(text) for text in given], one)
+
+
+def _of_list(found: Expression, wanted: list[str], otherwise: Expression) -> Expression:
+    """Whether a list has one of some values (JSON); what is no list is compared otherwise."""
+    has = Boolean(found, _texts(wanted), template="(%(expressions)s::jsonb[]))", arg_joiner=" @> ANY (")
+    return Case(When(JsonIsList(found), then=has), default=otherwise)
+
+
+def _texts(values: list[str]) -> Expression:
+    return Func(Value(values, output_field=ArrayField(TextField())), template="%(expressions)s::text[]")
 
 
 def compile_column(column: str, node: dict[str, Any], context: Context, *, text: bool) -> Expression:
-    """Compare a column; an empty text is missing. Columns with an instant are compared by their UTC day."""
-    operator = operator_of(node) or ""
-    if text:
-        value: Any = NullIf(F(column), Value(""))
-    else:
-        value = _day_of(F(column))
-    if operator == "is_set":
-        known = Boolean(value, template="((%(expressions)s) IS NOT NULL)")
-        return known if node["is_set"] else Not(known)
-    return compare(value, operator, node[operator], context)
-
-
-def compare(value: Any, operator: str, given: Any, context: Context) -> Expression:
-    """One comparison as an expression; an unknown value stays unknown."""
-    if given == {"run": "key"}:
-        return Compare(value, SIGNS[operator], OuterRef("key") if context.subject.run else Value(""))
-    if operator in SIGNS:
-        return Compare(value, SIGNS[operator], Value(given))
-    if operator == "in":
-        return Either(*[Compare(value, "=", Value(one)) for one in given])
-    if operator == "between":
-        return All(Compare(value, ">=", Value(given[0])), Compare(value, "<=", Value(given[1])))
-    if operator in ("contains", "starts_with"):
-        pattern = given.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        return Compare(value, "ILIKE", Value(pattern if operator == "starts_with" else f"%{pattern}"))
-    day = Func(
-        value, Value(10), function="left", output_field=CharField()
-    )  # ISO days compare as text, and bad ones never raise
-    if operator in ("before", "after"):
-        return Compare(day, "<" if operator == "before" else ">", _day(given, context.now))
-    if operator == "within":
-        around = timedelta(days=given["days"])
-        return All(Compare(day, ">=", _day_of(context.now - around)), Compare(day, "<=", _day_of(context.now + around)))
-    return UNKNOWN
-
-
-class TypedKey(Func):
-    """`column ->> key` cast to a type; unknown where the JSON value has another type, so that a cast never fails."""
-
-    CASTS = {"boolean": "boolean", "number": "numeric"}
-
-    def __init__(self, column: str, key: str, kind: str, field: Any) -> None:
-        super().__init__(F(column), output_field=field)
-        self.key, self.kind = key, kind
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
-        """Both places of the column come from one expression, so that joins resolve once."""
-        column, params = compiler.compile(self.source_expressions[0])
-        sql = f"(CASE WHEN jsonb_typeof({column} -> %s) = %s THEN ({column} ->> %s)::{self.CASTS[self.kind]} END)"
-        return sql, [*params, self.key, self.kind, *params, self.key]
-
-
-def _day(given: str, now: datetime) -> Expression:
-    if given[:1] in "+-":
-        shift = parse_duration(given[1:])
-        return _day_of(now + shift if given[0] == "+" else now - shift)
-    return Value(given)
-
-
-def _day_of(instant: Any) -> Func:
-    """The UTC day of an instant or a column, as the text that ISO days are compared with."""
-    parts = (
-        instant if hasattr(instant, "resolve_expression") else Value(instant, output_field=DateTimeField()),
-        Value("YYYY-MM-DD"),
-    )
-    return Func(
-        *parts, template="to_char(%(expressions)s)", arg_joiner=" AT TIME ZONE 'UTC', ", output_field=CharField()
-    )
-
-
-def say_comparison(node: dict[str, Any], language: str) -> str:
-    """A comparison as a part of a sentence: `is DE or AT`."""
-    words = WORDS[language]
+    """Compare a column of texts (an empty one is missing), or of instants (by their day where the person lives)."""
     operator = operator_of(node) or ""
     given = node[operator]
     if operator == "is_set":
-        return words["set"] if given else words["unset"]
+        value: Any = NullIf(F(column), Value("")) if text else F(column)
+        known = Boolean(value, template="((%(expressions)s) IS NOT NULL)")
+        return known if given else Not(known)
+    if not text:
+        zone = F(f"{context.subject.prefix}time_zone")
+        return (
+            _compare_day(DayOf(F(column), zone), operator, given, context, zone)
+            if operator in DAY_OPERATORS
+            else UNKNOWN
+        )
+    samples = given if isinstance(given, list) else [given]
+    if operator in DAY_OPERATORS or not all(isinstance(one, str) for one in samples):
+        return UNKNOWN
+    return compare(NullIf(F(column), Value("")), operator, given, context)
+
+
+def compare(value: Any, operator: str, given: Any, context: Context) -> Expression:
+    """One comparison with a value of the type that the author wrote; an unknown value stays unknown."""
+    if given == RUN_KEY:
+        return Compare(value, SIGNS[operator], OuterRef("key") if context.subject.run else Value(""))
+    if operator in SIGNS:
+        return Compare(value, SIGNS[operator], Value(given))
     if operator == "between":
-        return f"{words['between']} {given[0]} {words['and']} {given[1]}"
-    if operator == "within":
-        return words["within"].format(given["days"])
-    return f"{words[operator]} {_say_value(given, words)}"
+        return Between(value, Value(given[0]), Value(given[1]))
+    if operator == "in":
+        numbers = is_number(given[0])
+        texts = _texts([repr(one) for one in given] if numbers else list(given))
+        return Boolean(
+            value,
+            texts,
+            template="(%(expressions)s::numeric[]))" if numbers else "(%(expressions)s))",
+            arg_joiner=" = ANY (",
+        )
+    if operator in ("contains", "starts_with"):
+        pattern = given.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        return Compare(value, "ILIKE", Value(pattern if operator == "starts_with" else f"%{pattern}"))
+    return UNKNOWN
 
 
-def say_brief(name: str, node: dict[str, Any], language: str) -> str:
-    """A comparison in a subordinate place, where a verb would not fit: `value ≥ 20`."""
-    operator = operator_of(node) or ""
-    if node[operator] == {"run": "key"}:
-        return {"en": "the {} of this run", "de": "{} wie in diesem Durchlauf"}[language].format(name)
-    if operator in BRIEF:
-        return f"{name} {BRIEF[operator]} {_say_value(node[operator], WORDS[language])}"
-    return f"{name} {say_comparison(node, language)}"
+def _compare_day(day: Expression, operator: str, given: Any, context: Context, zone: Any) -> Expression:
+    """Compare a day with a fixed one, or with one seen from today where the person lives."""
+    if operator in ("before", "after"):
+        return Compare(day, "<" if operator == "before" else ">", _edge(given, context, zone))
+    back, ahead = -given["days"], given["days"]
+    if given.get("direction") == "next":
+        back = 0
+    elif given.get("direction") == "last":
+        ahead = 0
+    if given.get("yearly"):
+        if ahead - back >= WHOLE_YEAR:
+            return Compare(day, "=", day)
+        return InYear(day, *(_today(context, zone, days) for days in (back, ahead + 1)))
+    return Between(day, *(_today(context, zone, days) for days in (back, ahead)))
 
 
-def _say_value(given: Any, words: dict[str, str]) -> str:
-    if given == {"run": "key"}:
-        return words["run"]
-    if isinstance(given, bool):
-        return words["yes"] if given else words["no"]
-    if isinstance(given, list):
-        said = [_say_value(one, words) for one in given]
-        return f" {words['or']} ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
-    return str(given)
+def _today(context: Context, zone: Any, days: int) -> Expression:
+    return LocalDay(instant(context.now), zone, Value(timedelta(days=days)))
 
 
-def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+def _edge(given: str, context: Context, zone: Any) -> Expression:
+    if given[:1] not in ("+", "-"):
+        return Value(date.fromisoformat(given))
+    distance = parse_duration(given[1:])
+    return LocalDay(instant(context.now), zone, Value(distance if given[0] == "+" else -distance))

@@ -43,6 +43,26 @@ class Compare(Boolean):
         super().__init__(left, right, template="(%(expressions)s)", arg_joiner=f" {operator} ")
 
 
+class Between(Boolean):
+    """Whether a value lies between two others, which count as inside."""
+
+    arity = 3
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+        """The value stands once, so that it is computed once."""
+        parts = [compiler.compile(part) for part in self.source_expressions]
+        value, least, most = (text for text, _ in parts)
+        return f"({value} BETWEEN {least} AND {most})", [param for _, params in parts for param in params]
+
+
+class Among(Boolean):
+    """Whether a value is one of those that a query finds, read once for all rows: grouped, hashed or joined."""
+
+    arity = 2
+    template = "(%(expressions)s)"
+    arg_joiner = " IN "
+
+
 class IsTrue(Boolean):
     """True or false: unknown counts as false."""
 

@@ -1,30 +1,38 @@
 """The language of every rule: validate, compile, say, explain, depends_on."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models.expressions import Expression
 
 from contacts.conditions import registry
+from contacts.conditions.checks import size_problem, text_problems, type_problems
 from contacts.conditions.expressions import All, Either, Not
 from contacts.conditions.names import Names
 from contacts.conditions.registry import CONTACT, RUN, Context, Subject
-from contacts.conditions.rules import MAX_DEPTH, MAX_LEAVES, Dependencies, Problem, group_of, leaves_of, show
+from contacts.conditions.rules import Dependencies, Problem, at, group_of, leaves_of, show
+
+if TYPE_CHECKING:
+    from contacts.attributes.queries import Definition
 
 __all__ = ["CONTACT", "RUN", "Problem", "Subject", "compile_condition", "depends_on", "explain", "say", "validate"]
 
 
-def validate(condition: Any, path: str = "") -> list[Problem]:
-    """Find every error of a condition, each with its path like `all[2].count.gte`."""
-    problems = _validate(condition, path, depth=1)
-    if not problems and sum(1 for _ in leaves_of(condition)) > MAX_LEAVES:
-        problems.append(Problem(path, f"expected at most {MAX_LEAVES} parts"))
-    return problems
+def validate(condition: Any, path: str = "", *, definitions: Mapping[str, "Definition"] | None = None) -> list[Problem]:
+    """Find every error of a condition, each with its path like `all[2].count.gte`.
+
+    definitions: of the team's attributes (contacts.attributes.queries.definitions()), to check values against their
+    types; typed columns are always checked.
+    """
+    too_large = size_problem(condition, path)
+    if too_large:
+        return [too_large]
+    problems = text_problems(condition, path) or _validate(condition, path)
+    return problems or type_problems(condition, path, definitions or {})
 
 
-def _validate(node: Any, path: str, depth: int) -> list[Problem]:
-    if depth > MAX_DEPTH:
-        return [Problem(path, f"expected at most {MAX_DEPTH} levels")]
+def _validate(node: Any, path: str) -> list[Problem]:
     if not isinstance(node, dict):
         return [Problem(path, f"expected an object with all, any, not or a leaf, got {show(node)}")]
     group = group_of(node)
@@ -34,25 +42,26 @@ def _validate(node: Any, path: str, depth: int) -> list[Problem]:
             known = ", ".join(["all", "any", "not", *registry.leaf_keys()])
             return [Problem(path, f"expected one of {known}, got {show(sorted(map(str, node)))}")]
         return leaf.validate(node, path)
-    here = f"{path}.{group}" if path else group
+    here = at(path, group)
     if len(node) > 1:
         return [Problem(path, f"expected {group} alone, got {show(sorted(map(str, node)))}")]
     if group == "not":
-        return _validate(node["not"], here, depth + 1)
+        return _validate(node["not"], here)
     children = node[group]
     if not isinstance(children, list) or not children:
         return [Problem(here, f"expected a list with at least one condition, got {show(children)}")]
-    return [problem for i, child in enumerate(children) for problem in _validate(child, f"{here}[{i}]", depth + 1)]
+    return [problem for i, child in enumerate(children) for problem in _validate(child, f"{here}[{i}]")]
 
 
 def compile_condition(
-    condition: dict[str, Any], *, now: datetime, subject: Subject = CONTACT, positive: bool = True
+    condition: dict[str, Any], *, now: datetime, subject: Subject = CONTACT, positive: bool = True, wide: bool = False
 ) -> Expression:
     """Compile a valid condition into a boolean expression for filter() or annotate().
 
     positive: only its truth matters (a filter). False keeps "unknown" apart from "false" (a branch).
+    wide: for everybody: events are read once and grouped, instead of looked up for each row. The answers are the same.
     """
-    return _compile(condition, Context(now, subject, positive))
+    return _compile(condition, Context(now, subject, positive, wide))
 
 
 def _compile(node: dict[str, Any], context: Context) -> Expression:
@@ -112,9 +121,10 @@ def depends_on(condition: dict[str, Any] | None) -> Dependencies:
 def explain(
     condition: dict[str, Any], *, contact_id: int, now: datetime, language: str = "en", names: Names | None = None
 ) -> dict[str, Any]:
-    """Say for one contact what is true: a tree of {group | leaf, sentence, truth, value, parts}.
+    """Say for one contact what is true: a tree of {group, sentence, truth, parts} and {leaf, sentence, truth, value, since}.
 
     truth: True, False, or None for unknown (a missing attribute, behaviour without profiling consent).
+    since: when the truth or the value last changed, None where nobody knows.
     One statement, whatever the size of the condition. Raises Contact.DoesNotExist.
     """
     from contacts.profiles.models import Contact
@@ -128,12 +138,14 @@ def explain(
         columns[f"truth_{i}"] = leaf.compile(node, context)
         if (value := leaf.value(node, context)) is not None:
             columns[f"value_{i}"] = value
+        if (since := leaf.since(node, context)) is not None:
+            columns[f"since_{i}"] = since
     row = Contact.objects.filter(pk=contact_id).annotate(**columns).values(*columns).get()
     return _explained(condition, row, iter(range(len(columns))), language, names)
 
 
 def _explained(
-    node: dict[str, Any], row: dict[str, Any], numbers: Any, language: str, names: Names | None
+    node: dict[str, Any], row: dict[str, Any], numbers: Iterator[int], language: str, names: Names | None
 ) -> dict[str, Any]:
     group = group_of(node)
     if group is None:
@@ -143,14 +155,28 @@ def _explained(
             "sentence": _say(node, language, names),
             "truth": row[f"truth_{i}"],
             "value": row.get(f"value_{i}"),
+            "since": _instant(row.get(f"since_{i}")),
         }
     children = [node["not"]] if group == "not" else node[group]
     parts = [_explained(child, row, numbers, language, names) for child in children]
+    sentence = _say(node, language, names, top=True)
+    return {"group": group, "sentence": sentence, "truth": _joined(group, parts), "parts": parts}
+
+
+def _joined(group: str, parts: list[dict[str, Any]]) -> bool | None:
+    """The truth of a group: what decides it, else unknown when one part is, else the rest."""
     truths = [part["truth"] for part in parts]
     if group == "not":
-        truth = None if truths[0] is None else not truths[0]
-    elif group == "all":
-        truth = False if False in truths else None if None in truths else True
-    else:
-        truth = True if True in truths else None if None in truths else False
-    return {"group": group, "sentence": _say(node, language, names, top=True), "truth": truth, "parts": parts}
+        return None if truths[0] is None else not truths[0]
+    decisive = group == "any"
+    return decisive if decisive in truths else None if None in truths else not decisive
+
+
+def _instant(found: Any) -> datetime | None:
+    """An instant, also one that was kept as a text."""
+    if isinstance(found, str):
+        try:
+            found = datetime.fromisoformat(found)
+        except ValueError:
+            return None
+    return found if isinstance(found, datetime) and found.tzinfo else None

@@ -31,11 +31,15 @@ RUN = Subject(reference="contact_id", prefix="contact__", run=True)
 
 @dataclass(frozen=True)
 class Context:
-    """How a leaf is compiled: at which time, for whose rows, and whether only truth matters (no `not` above)."""
+    """How a leaf is compiled: at which time, for whose rows, and whether only truth matters (no `not` above).
+
+    wide: for everybody, so that reading events once and grouping them is cheaper than looking them up for each row.
+    """
 
     now: datetime
     subject: Subject
     positive: bool = True
+    wide: bool = False
 
     def under_not(self) -> "Context":
         """The context of a part whose falsehood matters as well."""
@@ -57,6 +61,10 @@ class Leaf(ABC):
 
     def value(self, node: dict[str, Any], context: Context) -> Expression | None:
         """What to show beside the truth in an explanation, e.g. the count of events."""
+        return None
+
+    def since(self, node: dict[str, Any], context: Context) -> Expression | None:
+        """Since when the truth is what it is, as an instant (or a text of one); None where the room does not know."""
         return None
 
     @abstractmethod

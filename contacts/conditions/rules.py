@@ -13,7 +13,7 @@ SHOWN = 60  # characters of a value in an error
 GROUPS = ("all", "any", "not")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "mo": 2_592_000}  # a month is 30 days
 LONGEST = timedelta(days=36_500)
-DURATION = re.compile(r"^([1-9][0-9]{0,8})(s|m|h|d|w|mo)$")
+DURATION = re.compile(r"([1-9][0-9]{0,9})(s|m|h|d|w|mo)")
 UNIT_NAMES = {
     "en": {
         "s": ("second", "seconds"),
@@ -94,18 +94,18 @@ class Dependencies:
 
 def parse_duration(text: Any) -> timedelta:
     """Read "90s 30m 12h 7d 4w 6mo". Raises ValueError that says what was expected."""
-    match = DURATION.match(text) if isinstance(text, str) else None
+    match = DURATION.fullmatch(text) if isinstance(text, str) else None
     if not match:
         raise ValueError(f'expected a duration like "30m", "12h", "7d", "4w" or "6mo", got {show(text)}')
-    duration = timedelta(seconds=int(match[1]) * UNITS[match[2]])
-    if duration > LONGEST:
+    seconds = int(match[1]) * UNITS[match[2]]
+    if seconds > LONGEST.total_seconds():
         raise ValueError(f"expected at most 100 years, got {show(text)}")
-    return duration
+    return timedelta(seconds=seconds)
 
 
 def say_duration(text: str, language: str, *, dative: bool = False) -> str:
     """Say a duration: "7d" -> "7 days" / "7 Tage", after a German preposition (dative) "7 Tagen"."""
-    match = DURATION.match(text)
+    match = DURATION.fullmatch(text)
     if not match:
         return text
     one, many = UNIT_NAMES[language][match[2]]

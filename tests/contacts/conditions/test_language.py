@@ -143,7 +143,7 @@ def test_compile_of_behaviour_without_profiling_consent_is_unknown(anna):
         ({"all": []}, "all: expected a list with at least one"),
         ({"all": [{"stage": "a"}, {"any": [{"stage": 3}]}]}, "all[1].any[0].stage: expected a name, got 3"),
         ({"event": "x", "count": {"gte": "three"}}, 'count.gte: expected a number, got "three"'),
-        ({"event": "x", "count": {"gte": -1}}, "count.gte: expected a number from 0"),
+        ({"event": "x", "count": {"gte": -1}}, "count.gte: expected a whole number from 0"),
         ({"event": "x", "within": "7 days"}, "within: expected a duration like"),
         ({"event": "x", "within": "1d", "since": "entry"}, "expected within or since"),
         ({"event": "x", "where": [{"property": "p"}]}, "where[0]: expected one comparison"),
