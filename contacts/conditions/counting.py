@@ -80,7 +80,7 @@ def measure_people(condition: Condition, *, now: datetime, channels: bool = True
     """
     wanted = reaches() if channels else []
     everybody = _everybody()
-    groups = _in_time(EXACT_SECONDS, lambda: _groups(_people(condition, now), _verdicts(wanted)))
+    groups = in_time(EXACT_SECONDS, lambda: _groups(_people(condition, now), _verdicts(wanted)))
     if groups is not None:
         return _measured(groups, wanted, everybody, lambda n: Number(n, True, n, n))
     seen, found = _estimated(condition, now, wanted)
@@ -136,7 +136,7 @@ def _estimated(condition: Condition, now: datetime, wanted: Sequence[Reach]) -> 
     for ids in _drawn():
         left = SAMPLE_SECONDS - (time.monotonic() - started)
         drawn = among(Contact.objects.order_by(), "pk", ids)
-        groups = _in_time(left, lambda: _groups(drawn, {"holds": holds, **_verdicts(wanted)}))  # noqa: B023
+        groups = in_time(left, lambda: _groups(drawn, {"holds": holds, **_verdicts(wanted)}))  # noqa: B023
         if groups is None:
             break
         for group in groups:
@@ -187,14 +187,14 @@ def projected(n: int, seen: int, everybody: int) -> Number:
 
 def _everybody() -> int:
     """How many people there are: counted, or what the last ANALYZE saw when that takes too long."""
-    counted = _in_time(COUNT_SECONDS, Contact.objects.count)
+    counted = in_time(COUNT_SECONDS, Contact.objects.count)
     if counted is not None:
         return counted
     ((seen,),) = sql.rows("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [Contact._meta.db_table])
     return max(int(seen), 0)
 
 
-def _in_time(seconds: float, read: Callable[[], T]) -> T | None:
+def in_time(seconds: float, read: Callable[[], T]) -> T | None:
     """Read something if it takes no longer than some seconds, None if it does; nothing of it stays behind."""
     if seconds <= 0:
         return None

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
+from django.forms.utils import flatatt
 from django.template.loader import render_to_string
 
 from contacts.conditions.checking import errors_of
@@ -26,7 +27,8 @@ class ConditionWidget(forms.Textarea):
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> Any:
         """Render the builder of the page, not Django's own template of a text area."""
         context = self.get_context(name, value, attrs)
-        context |= {"subject": "run" if self.run else "contact", "checks": self.checks}
+        said = {key: value for key, value in context["widget"]["attrs"].items() if key.startswith("aria-")}
+        context |= {"attributes": flatatt(said), "subject": "run" if self.run else "contact", "checks": self.checks}
         return render_to_string("contacts/conditions/_builder.html", context)
 
 

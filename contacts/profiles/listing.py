@@ -1,7 +1,11 @@
 """Reads people for lists and searches."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
+from contacts.conditions.language import compile_condition
 from contacts.profiles.models import Contact
 from contacts.segments.models import SegmentMember
 
@@ -23,6 +27,11 @@ def contacts(*, words: str = "", stage: str = "", segment: str = "") -> QuerySet
     if segment:
         found = found.filter(pk__in=SegmentMember.objects.filter(segment__slug=segment).values("contact_id"))
     return found
+
+
+def meeting(found: QuerySet[Contact], condition: dict[str, Any], *, now: datetime) -> QuerySet[Contact]:
+    """Keep the people whom a valid condition describes."""
+    return found.filter(compile_condition(condition, now=now))
 
 
 def page(found: QuerySet[Contact], *, before: int | None) -> tuple[list[Contact], int | None]:

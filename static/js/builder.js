@@ -445,7 +445,9 @@
       if (!read) return [choose, this.input("text", target.within, texts.window, `${place.id}-span`, (text) => { target.within = text; this.changed(); })];
       const units = Object.entries({ ...(read[2] === "s" ? { s: "s" } : {}), ...this.known.units }).map(([value, label]) => ({ value, label }));
       const put = (n, unit) => { target.within = n ? `${n}${unit}` : ""; read[1] = n || ""; read[2] = unit; this.changed(); };
-      return [choose, this.number(Number(read[1]) || null, texts.number, `${place.id}-span`, (value) => put(value, read[2]), "1"), this.select(units, read[2], (value) => put(read[1], value), texts.unit, `${place.id}-unit`)];
+      const number = this.number(Number(read[1]) || null, texts.number, `${place.id}-span`, (value) => put(value, read[2]), "1");
+      const unit = this.select(units, read[2], (value) => put(read[1], value), texts.unit, `${place.id}-unit`);
+      return [el("span", { class: "rule-pair" }, choose, number, unit)];
     }
 
     count(target, place) {
@@ -453,7 +455,7 @@
       const options = Object.entries(this.known.counts).map(([value, label]) => ({ value, label }));
       const choose = this.select(options, operator, (value) => { target.count = { [value]: Object.values(target.count || { gte: 1 })[0] }; this.changed(); }, this.texts.count, `${place.id}-often`);
       const number = this.number(n, this.texts.times, `${place.id}-n`, (value) => { target.count = { [Object.keys(target.count || { gte: 1 })[0]]: value }; this.changed(); }, "1");
-      return [choose, number, el("span", { class: "rule-text" }, this.texts.times)];
+      return [el("span", { class: "rule-pair" }, choose, number, el("span", { class: "rule-text" }, this.texts.times))];
     }
 
     measure(target, place) {
