@@ -129,8 +129,14 @@ def checked(seen: Seen) -> Seen:
         )
     phone = clean["phone"] and (phone_of(clean["phone"], None) or clean["phone"])
     ids = {source: clean[f"ids.{source}"] for source in seen.ids if clean[f"ids.{source}"]}
-    said = [clean[field] or None for field in ("user_id", "anonymous_id")]
-    return Seen(*said, clean["email"].lower() or None, phone or None, ids, clean["previous_id"] or None)
+    return Seen(
+        user_id=clean["user_id"] or None,
+        anonymous_id=clean["anonymous_id"] or None,
+        email=clean["email"].lower() or None,
+        phone=phone or None,
+        ids=ids,
+        previous_id=clean["previous_id"] or None,
+    )
 
 
 def kind_of_source(source: str) -> str:
@@ -162,6 +168,12 @@ def linkable(anonymous_id: str) -> bool:
     except ValueError:
         plain = re.sub(r"[\W_]", "", anonymous_id)
         return len(plain) >= LEAST_RANDOM and len(set(plain.lower())) >= LEAST_DIFFERENT
+
+
+def patterns(mail: str) -> list[str]:
+    """List the rows of the block list that would block an e-mail address."""
+    local, _, domain = mail.lower().rpartition("@")
+    return [mail.lower(), f"{local}@*", f"*@{domain}", f"{local}@{domain.split('.')[0]}.*"]
 
 
 def say_reason(code: str, language: str | None = None) -> str:

@@ -1,6 +1,6 @@
 """Profiles come in: one row a person, found by external id, else by e-mail address."""
 
-import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,13 +12,15 @@ from django.db import transaction
 from contacts.accounts.operations import NewAccount, upsert_accounts
 from contacts.attributes.arrival import Apart, Arrival
 from contacts.attributes.queries import definitions
+from contacts.identity.queries import shared_addresses
+from contacts.profiles.keys import hold_keys
 from contacts.profiles.rules import language_of_country, zone_of_country
 from orchestrator.kernel import doorbell, sql
 
 _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 _FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "language", "country", "time_zone", "job_title")
 Warn = Callable[[int, str, str], None]
-BUCKETS = 64  # locks on keys: enough that strangers seldom wait for each other, few enough for the lock table
+NAMES = ("external_id", "email", "phone")  # what somebody is called; a name from before a merge changes none of them
 
 
 class NewContact(NamedTuple):
@@ -83,13 +85,14 @@ def _settle(merged: list[dict[str, Any]], now: datetime, source: str) -> dict[in
         todo = [person for person in merged if person["place"] not in ids]
         if attempt and todo:
             _lock(todo)
-        for place, contact_id, differs in _find(todo):
+        for place, contact_id, differs, former in _find(todo):
             if contact_id is not None and not differs:
                 ids[place] = contact_id
             elif contact_id is None and "contact_id" in merged[place]:
                 raise Gone(merged[place]["contact_id"])
             elif attempt:
                 merged[place]["id"] = contact_id
+                merged[place]["former"] = former
         todo = [person for person in todo if person["place"] not in ids]
         if not todo:
             return ids
@@ -136,6 +139,8 @@ def _merge(people: Sequence[NewContact]) -> tuple[list[dict[str, Any]], list[int
     by_mail: dict[str, int] = {}
     by_number: dict[int, int] = {}
     places: list[int] = []
+    mails = Counter((person.email or "").strip().lower() for person in people)
+    shared = shared_addresses([mail for mail, times in mails.items() if mail and times > 1])
     for person in people:
         said = {name: value for name in (*_FIELDS, "account") if (value := getattr(person, name)) is not None}
         mail = said["email"] = (said.get("email") or "").strip().lower()
@@ -150,7 +155,8 @@ def _merge(people: Sequence[NewContact]) -> tuple[list[dict[str, Any]], list[int
             continue
         place = by_id.get(person.external_id) if person.external_id else None
         if place is None and mail and (known := by_mail.get(mail)) is not None:
-            if not person.external_id or not merged[known].get("external_id"):
+            ids = (person.external_id, merged[known].get("external_id"))
+            if not any(ids) or (not all(ids) and mail not in shared):
                 place = known
         if place is None:
             place = len(merged)
@@ -158,7 +164,7 @@ def _merge(people: Sequence[NewContact]) -> tuple[list[dict[str, Any]], list[int
         _add(merged[place], said, person.attributes)
         if person.external_id:
             by_id[person.external_id] = place
-        if mail:
+        if mail and not (mail in shared and person.external_id):
             by_mail.setdefault(mail, place)
         places.append(place)
     for row in merged:
@@ -182,18 +188,17 @@ def _add(row: dict[str, Any], said: dict[str, Any], attributes: Mapping[str, Any
 
 def _lock(people: list[dict[str, Any]]) -> None:
     """Hold the keys of these people until the commit: two calls about one new person make one row."""
-    keys = {key for person in people for key in (person.get("external_id"), person.get("email")) if key}
-    buckets = sorted({zlib.crc32(key.encode()) % BUCKETS for key in keys})
-    sql.rows(
-        "SELECT pg_advisory_xact_lock(hashtext('contacts.profiles.keys'), bucket) FROM unnest(%s::int[]) AS bucket",
-        [buckets],
-    )
+    hold_keys({key for person in people for key in (person.get("external_id"), person.get("email")) if key})
 
 
-def _find(people: list[dict[str, Any]]) -> list[tuple[int, int | None, bool]]:
+def _find(people: list[dict[str, Any]]) -> list[tuple[int, int | None, bool, bool]]:
     return sql.rows(sql.statement("contacts/profiles/sql/find.sql"), {"people": _ENCODE(people).decode()})
 
 
 def _write(people: list[dict[str, Any]], now: datetime) -> dict[int, int]:
-    given = {"people": _ENCODE(people).decode(), "now": now}
+    rows = [
+        {name: value for name, value in person.items() if name not in NAMES} if person["former"] else person
+        for person in people
+    ]
+    given = {"people": _ENCODE(rows).decode(), "now": now}
     return dict(sql.rows(sql.statement("contacts/profiles/sql/upsert.sql"), given))

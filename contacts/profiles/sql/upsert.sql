@@ -17,7 +17,7 @@ WITH given AS MATERIALIZED (
     SELECT c.id FROM contacts_contact c WHERE c.id IN (SELECT given.id FROM given) ORDER BY c.id FOR NO KEY UPDATE
 ), changed AS (
     UPDATE contacts_contact old SET
-        external_id = COALESCE(given.external_id, old.external_id),
+        external_id = COALESCE(old.external_id, given.external_id),
         email       = COALESCE(given.email, old.email),
         phone       = COALESCE(given.phone, old.phone),
         first_name  = COALESCE(given.first_name, old.first_name),
