@@ -74,8 +74,8 @@ def compute_as_time_passes(*, score: Score, now: datetime) -> Changed:
 def save_score(*, score: Score, rules: Sequence[ScoreRule], now: datetime) -> Score:
     """Keep a score with its rules, in their order; the next look at everybody computes it anew.
 
-    Rules that are saved already keep their ids; those that are not given are taken away. A score that is off has no
-    values. Raises StillUsed where one that others name is switched off, Circle where its rules lead back to it.
+    Rules that are saved already keep their ids, negative ids are new ones, those that are not given are taken away. A
+    score that is off has no values. Raises StillUsed where one that others name is switched off, Circle where its rules lead back to it.
     """
     if way := queries.circle(score.slug, rules):
         raise Circle(way)
@@ -86,6 +86,7 @@ def save_score(*, score: Score, rules: Sequence[ScoreRule], now: datetime) -> Sc
     score.rules.exclude(pk__in=[rule.pk for rule in rules if rule.pk]).delete()
     for position, rule in enumerate(rules):
         rule.score, rule.position = score, position
+        rule.pk = rule.pk if rule.pk and rule.pk > 0 else None
         rule.save()
     return score
 

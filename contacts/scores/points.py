@@ -6,15 +6,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db.models import BooleanField, Count, DateField, DateTimeField, F, Func, QuerySet, Value
+from django.db.models import Count, DateField, DateTimeField, F, Func, QuerySet, Value
 
-from contacts.conditions.comparisons import TypedKey, compile_json
-from contacts.conditions.event_leaf import FLAGGED
-from contacts.conditions.expressions import IsTrue, Not
+from contacts.conditions.event_rows import events_meant
 from contacts.conditions.language import compile_condition, depends_on
 from contacts.conditions.registry import Context, Subject, behaviour_guard
 from contacts.conditions.rules import Dependencies
-from contacts.events.models import Event, EventType
+from contacts.events.models import EventType
 from contacts.profiles.models import Contact
 from contacts.scores.models import Score, ScoreRule
 from contacts.scores.rules import horizon_days
@@ -67,7 +65,7 @@ def _held(rule: ScoreRule, now: datetime, scope: Scope) -> sql.Part:
     """Points once for everybody for whom the condition is true; unknown gives nothing."""
 
     def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
-        people = Contact.objects.filter(compile_condition(rule.condition or {}, now=at))
+        people = Contact.objects.filter(compile_condition(rule.condition or {}, now=at, wide=ids is None))
         found: QuerySet[Any] = among(people, "pk", ids).order_by().values("pk")
         return found
 
@@ -95,23 +93,14 @@ def _counted(score: Score, rule: ScoreRule, free: bool, now: datetime, scope: Sc
 
 def _days(node: dict[str, Any], span: int, free: bool, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
     """How often the event happened to each person on each UTC day, in the days that count."""
-    found = among(counting_events(node, now), "contact_id", ids).filter(occurred_at__gte=_first_day(now, span))
+    found = among(events_meant(node, Context(now, EVENT)), "contact_id", ids).filter(
+        occurred_at__gte=_first_day(now, span)
+    )
     if not free:
         found = found.filter(behaviour_guard(EVENT))
     day = Func(F("occurred_at"), template="((%(expressions)s AT TIME ZONE 'UTC')::date)", output_field=DateField())
     days: QuerySet[Any] = found.order_by().annotate(day=day).values("contact_id", "day").annotate(n=Count("*"))
     return days
-
-
-def counting_events(node: dict[str, Any], now: datetime) -> QuerySet[Any]:
-    """The events of a rule until now, of anybody; what machines opened and clicked is none."""
-    context = Context(now, EVENT)
-    found = Event.objects.filter(name=node["event"], occurred_at__lte=now)
-    if node["event"] in FLAGGED:
-        found = found.filter(Not(IsTrue(TypedKey("properties", "likely_machine", "boolean", BooleanField()))))
-    for part in node.get("where", []):
-        found = found.filter(compile_json("properties", part["property"], part, context))
-    return found
 
 
 def _first_day(now: datetime, span: int) -> Func:

@@ -54,6 +54,11 @@ def grid(given: Bands) -> dict[str, int]:
     return found
 
 
+def people_with_points() -> int:
+    """Count the people who have a row in some active score."""
+    return sum(n for _fit, _engagement, n in sql.rows(sql.statement("contacts/scores/sql/grid.sql")))
+
+
 def people_in(fit: tuple[int, int], engagement: tuple[int, int], *, page: int) -> tuple[list[dict[str, Any]], bool]:
     """Read one page (from 0) of the people of a cell, the highest first, and whether more follow."""
     given = {
