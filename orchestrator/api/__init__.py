@@ -1,6 +1,6 @@
-"""The REST API for machines: contacts and events in.
+"""The doors for machines: contacts and events in, by our REST API and by SDKs of the Segment dialect; connections shown.
 
 Step    1 events
-Reads   orchestrator_apikey
-Writes  contacts_contact, contacts_event, contacts_news
+Reads   orchestrator_apikey, orchestrator_arrival
+Writes  contacts_contact, contacts_account, contacts_event, contacts_news, contacts_identifier, orchestrator_arrival
 """

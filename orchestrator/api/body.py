@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 class Items(NamedTuple):
-    """The items of a request as they were sent, whether they came as a batch, and what stood beside the batch."""
+    """The items of a request as they were sent, whether they came as a batch, and the other fields on top."""
 
     raw: list[bytes]
     batch: bool
@@ -53,10 +53,10 @@ def check_headers(
         raise Refused(413, f"expected at most {MAX_BODY} bytes")
 
 
-def read_body(data: bytes, encoding: str) -> Items:
+def split_batch(data: bytes) -> Items:
     """Split a body into its items: one object, or a batch and nothing beside it. Raises Refused."""
-    items = split_body(plain_body(data, encoding), most=MAX_BATCH)
-    if items.beside:
+    items = split_body(data, most=MAX_BATCH)
+    if items.batch and items.beside:
         raise Refused(400, "unknown field beside batch", next(iter(items.beside)))
     return items
 
@@ -81,7 +81,7 @@ def split_body(data: bytes, *, most: int) -> Items:
     try:
         top = TOP.decode(data)
         if "batch" not in top:
-            return Items([data], batch=False)
+            return Items([data], batch=False, beside=top)
         items = [bytes(item) for item in ITEMS.decode(top["batch"])]
     except msgspec.DecodeError as error:
         if isinstance(error, msgspec.ValidationError) or not SURROGATE.search(data):

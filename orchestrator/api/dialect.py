@@ -11,6 +11,7 @@ import msgspec
 
 from orchestrator.api.circumstances import circumstances, page_properties
 from orchestrator.api.rules import (
+    CONTROL,
     FUTURE,
     KEY,
     MAX_DEPTH,
@@ -34,7 +35,7 @@ OURS = (
     "user_id",
     "anonymous_id",
 )  # kinds of identifiers that have fields of their own
-KIND = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
+KIND = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,45}")
 BELIEVED = "expected a key of a server: a public key may not say this"
 LATE = "lies in the future: the time of arrival counts"
 
@@ -88,6 +89,7 @@ class Said(NamedTuple):
     person: Person = Person()
     company: Company | None = None
     previous: str | None = None
+    library: str = ""
     warning: str = ""
 
 
@@ -120,7 +122,8 @@ def read_tracked(raw: bytes, kind: Kind | None, around: Around) -> tuple[Said | 
         return None, [Problem("type", BELIEVED)]
     problems = _who_problems(item, kind)
     at, warning, when = _placed(item, around)
-    said, what = _READERS[kind](item, {**around.context, **(item.context or {})})
+    context = {**around.context, **(item.context or {})}
+    said, what = _READERS[kind](item, context)
     problems += when + what
     if problems:
         return None, problems
@@ -129,6 +132,7 @@ def read_tracked(raw: bytes, kind: Kind | None, around: Around) -> tuple[Said | 
         message_id=item.message_id or uuid.uuid4().hex,
         user_id=_id(item.user_id),
         anonymous_id=_id(item.anonymous_id),
+        library=_library(context),
         warning=warning,
     ), []
 
@@ -245,9 +249,15 @@ def _external_ids(context: Mapping[str, Any]) -> dict[str, str]:
     for each in given if isinstance(given, list) else []:
         kind, value = (each.get("type"), each.get("id")) if isinstance(each, dict) else (None, None)
         if isinstance(kind, str) and isinstance(value, str) and KIND.fullmatch(kind) and kind.lower() not in OURS:
-            if 0 < len(value) <= 320:
+            if 0 < len(value) <= 320 and not CONTROL.search(value):
                 found[kind] = value
     return found
+
+
+def _library(context: Mapping[str, Any]) -> str:
+    given = context.get("library")
+    parts = [given.get("name"), given.get("version")] if isinstance(given, dict) else []
+    return " ".join(part for part in parts if isinstance(part, str))[:100]
 
 
 _READERS: dict[Kind, Any] = {

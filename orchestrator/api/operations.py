@@ -9,6 +9,7 @@ from django.db import transaction
 
 from contacts.events.operations import NewEvent, record_events
 from contacts.profiles.operations import NewContact, Warn, upsert_contacts
+from orchestrator.api.arrivals import NewArrival, record_arrival
 from orchestrator.api.models import ApiKey
 from orchestrator.api.rules import ContactIn, EventIn
 
@@ -16,14 +17,15 @@ PREFIX = "ok_"
 
 
 @transaction.atomic
-def create_key(*, name: str, source: str, now: datetime) -> str:
+def create_key(*, name: str, source: str, now: datetime, public: bool = False) -> str:
     """Make a key for a machine and return it in clear, this one time: only its SHA-256 is kept.
 
-    source: what its events are recorded under; message ids count once per source.
+    source: what its events are recorded under; message ids count once per source. public: it stands in a web page or
+    an app, where everybody can read it.
     """
     key = PREFIX + secrets.token_urlsafe(32)
     digest = hashlib.sha256(key.encode()).hexdigest()
-    ApiKey.objects.create(name=name, prefix=key[:8], digest=digest, source=source, created_at=now)
+    ApiKey.objects.create(name=name, prefix=key[:8], digest=digest, source=source, public=public, created_at=now)
     return key
 
 
@@ -34,17 +36,22 @@ def revoke_key(*, key_id: int, now: datetime) -> bool:
 
 
 @transaction.atomic
-def take_contacts(*, people: Sequence[ContactIn], source: str, now: datetime, warn: Warn | None = None) -> list[int]:
+def take_contacts(
+    *, people: Sequence[ContactIn], arrival: NewArrival, now: datetime, warn: Warn | None = None
+) -> list[int]:
     """Make or change the people of a request. Returns their ids in order; warn is told what was not taken over."""
-    return upsert_contacts(people=[_person(person) for person in people], source=source, now=now, warn=warn)
+    record_arrival(arrival=arrival, now=now)
+    return upsert_contacts(people=[_person(person) for person in people], source=arrival.source, now=now, warn=warn)
 
 
 @transaction.atomic
-def take_events(*, events: Sequence[EventIn], source: str, now: datetime) -> list[bool]:
+def take_events(*, events: Sequence[EventIn], arrival: NewArrival, now: datetime) -> list[bool]:
     """Store the events of a request; people who are not known yet are made. Returns one flag each: False for a duplicate.
 
     Every event brings its time and its message id by now.
     """
+    record_arrival(arrival=arrival, now=now)
+    source = arrival.source
     people = list({(event.contact.external_id, event.contact.email): None for event in events})
     ids = upsert_contacts(people=[NewContact(*person) for person in people], source=source, now=now)
     found = dict(zip(people, ids, strict=True))

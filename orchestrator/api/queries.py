@@ -1,8 +1,47 @@
-"""Reads of API keys."""
+"""Reads of API keys, and of what came in by them."""
 
-from orchestrator.api.models import ApiKey
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import F, QuerySet
+
+from orchestrator.api.models import ApiKey, Arrival
+from orchestrator.kernel import sql
+
+DAY = timedelta(days=1)
+LOOKED_AT = 1_000  # newest requests of a source that the list counts
+SHOWN = 50  # newest requests of a source that its page shows
+
+
+class Connection(NamedTuple):
+    """A source with keys, and what came from it within a day. more: it may have been more than the counts say."""
+
+    source: str
+    last_at: datetime | None
+    accepted: int
+    rejected: int
+    more: bool
+    problem: str | None
+    problem_at: datetime | None
 
 
 def valid_key(digest: str) -> ApiKey | None:
     """Find the key with this SHA-256 that nobody revoked."""
     return ApiKey.objects.filter(digest=digest, revoked_at=None).first()
+
+
+def connections(now: datetime) -> list[Connection]:
+    """Read every source that has or had a key, the one that was seen last on top."""
+    given = {"since": now - DAY, "kept": LOOKED_AT}
+    return [Connection(*row) for row in sql.rows(sql.statement("orchestrator/api/sql/connections.sql"), given)]
+
+
+def api_keys(source: str | None = None) -> QuerySet[ApiKey]:
+    """Read keys, of one source or all; those that work first, then the newest."""
+    found = ApiKey.objects.order_by(F("revoked_at").desc(nulls_first=True), "-created_at", "-id")
+    return found if source is None else found.filter(source=source)
+
+
+def arrivals(source: str) -> QuerySet[Arrival]:
+    """Read the newest requests of a source."""
+    return Arrival.objects.filter(source=source).order_by("-id")[:SHOWN]

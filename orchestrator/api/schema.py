@@ -11,6 +11,17 @@ TEXT = r"^[^\x00-\x1f\x7f]*$"
 MAIL = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,3}$"
 
 
+class WriteKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How SDKs send a key."""
+
+    target_class = "orchestrator.api.authentication.WriteKeyAuthentication"
+    name = "writeKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Describe the header."""
+        return {"type": "http", "scheme": "basic", "description": "the key as user name, no password"}
+
+
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a key is sent."""
 
@@ -115,4 +126,68 @@ ANSWERS: dict[tuple[int, str], Any] = {
     (202, "application/json"): _RESULT,
     (400, "application/json"): {"anyOf": [_RESULT, _PROBLEM]},
     **{(status, "application/json"): _PROBLEM for status in (401, 405, 411, 413, 415, 503)},
+}
+
+
+_WHEN = {"type": "string", "format": "date-time"}
+_ID = _text(200, 1)
+_COMMON: dict[str, Any] = {
+    "userId": _ID | {"description": "the person's id in your systems"},
+    "anonymousId": _ID | {"description": "a random id of a browser or an app; this or userId"},
+    "messageId": _text(200, 1) | {"description": "counts once per source"},
+    "timestamp": _WHEN | {"description": "when it happened, by the client's clock"},
+    "sentAt": _WHEN | {"description": "when it was sent, by the same clock: corrects it"},
+    "context": {
+        "type": "object",
+        "description": "campaign, page and class of device are kept; IP address and user agent are not",
+    },
+}
+
+
+def _tracked(what: str, own: dict[str, Any], needs: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Describe an item; fields we do not know are ignored."""
+    whose = {} if "userId" in needs else {"anyOf": [{"required": ["userId"]}, {"required": ["anonymousId"]}]}
+    more: dict[str, Any] = {"required": list(needs)} if needs else {}
+    return {"type": "object", "title": what, "properties": {**_COMMON, **own}, **more, **whose}
+
+
+_PROPERTIES = {"properties": _bag("what the event says")}
+_VIEW = {"name": _text(100), "category": _text(100), **_PROPERTIES}
+_NAME = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[A-Za-z0-9_-]+$"}
+_ITEMS = {
+    "identify": _tracked("identify", {"traits": {"type": "object", "properties": {"email": _MAIL}}}),
+    "track": _tracked("track", {"event": _NAME, **_PROPERTIES}, ("event",)),
+    "page": _tracked("page", _VIEW),
+    "screen": _tracked("screen", _VIEW),
+    "group": _tracked("group", {"groupId": _ID, "traits": {"type": "object"}}, ("groupId",)),
+    "alias": _tracked("alias", {"previousId": _ID}, ("userId", "previousId")),
+}
+_BATCH = {
+    "type": "object",
+    "required": ["batch"],
+    "properties": {
+        "batch": {"type": "array", "items": {"type": "object", "required": ["type"]}, "minItems": 1},
+        "sentAt": _WHEN,
+        "context": {"type": "object"},
+    },
+}
+TRACKED: dict[str, Any] = {name: {"application/json": shape} for name, shape in {**_ITEMS, "batch": _BATCH}.items()}
+_REJECTED = {
+    "type": "array",
+    "items": _object({"index": {"type": "integer"}, "errors": _ERRORS}, required=["index", "errors"]),
+}
+_TAKEN = _object({"success": {"type": "boolean"}, "rejected": _REJECTED, "warnings": _ERRORS}, required=["success"])
+_REFUSED = _object(
+    {
+        "success": {"type": "boolean"},
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        "errors": _ERRORS,
+        "rejected": _REJECTED,
+    },
+    required=["success", "code", "message", "errors"],
+)
+SDK_ANSWERS: dict[tuple[int, str], Any] = {
+    (200, "application/json"): _TAKEN,
+    **{(status, "application/json"): _REFUSED for status in (400, 401, 405, 411, 413, 415, 503)},
 }
