@@ -9,6 +9,7 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent")
 
     def ready(self) -> None:
-        import consent.records.leaves  # noqa: F401  registers the consent leaf and the guard on behaviour
-        import consent.records.reach  # noqa: F401  registers whom e-mail reaches
+        import consent.records.columns  # registers what a column about consent means in an import
+        import consent.records.leaves  # registers the consent leaf and the guard on behaviour
+        import consent.records.reach  # registers whom e-mail reaches
         import consent.records.rows  # noqa: F401  registers the row of the consent leaf in the builder

@@ -2,43 +2,97 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Expression
 
 from consent.purposes.models import Purpose
 from consent.records.models import State
+from contacts.conditions.expressions import Not
 from contacts.conditions.names import Names, quoted, register_names
-from contacts.conditions.parts import slug_problems
+from contacts.conditions.parts import (
+    STANDING,
+    one_of_problems,
+    say_standing,
+    slug_problems,
+    window_problems,
+    window_q,
+)
 from contacts.conditions.registry import Context, Leaf, Subject, register, register_behaviour_guard
 from contacts.conditions.rules import Dependencies, Problem
+
+STATES = ("granted", "refused", "withdrawn", "unknown")
+WORDS = {
+    "en": {
+        "granted": ("has agreed to {}", "has not agreed to {}"),
+        "refused": ("has refused {}", "has not refused {}"),
+        "withdrawn": ("has withdrawn {}", "has not withdrawn {}"),
+        "unknown": ("has never been asked about {}", "has answered about {}"),
+    },
+    "de": {
+        "granted": ("hat {} zugestimmt", "hat {} nicht zugestimmt"),
+        "refused": ("hat {} abgelehnt", "hat {} nicht abgelehnt"),
+        "withdrawn": ("hat {} widerrufen", "hat {} nicht widerrufen"),
+        "unknown": ("hat sich zu {} nie geäußert", "hat sich zu {} geäußert"),
+    },
+}
 
 
 def granted(subject: Subject, purpose: str) -> Exists:
     """Whether the person agrees to a purpose now."""
-    return Exists(State.objects.filter(contact_id=OuterRef(subject.reference), purpose__slug=purpose, granted=True))
+    return Exists(_states(subject, purpose).filter(granted=True))
+
+
+def _states(subject: Subject, purpose: str) -> QuerySet[State]:
+    return State.objects.filter(contact_id=OuterRef(subject.reference), purpose__slug=purpose)
 
 
 class ConsentLeaf(Leaf):
-    """`{"consent": "email_marketing"}`: the person agrees to the purpose now."""
+    """`{"consent": "email_marketing"}`: the person agrees to the purpose now; `is` asks for another state.
+
+    `for`: so long already; `within`: so recently. Unknown: nothing was ever said.
+    """
 
     key = "consent"
 
     def validate(self, node: dict[str, Any], path: str) -> list[Problem]:
-        return slug_problems(node, path, "consent", {"consent"})
+        problems = slug_problems(node, path, "consent", {"consent", "is", *STANDING})
+        problems += one_of_problems(node, path, "is", STATES)
+        if node.get("is") == "unknown" and set(STANDING) & set(node):
+            problems.append(Problem(path, "expected no window, since nobody knows since when nothing was said"))
+        return problems + window_problems(node, path, *STANDING)
 
     def compile(self, node: dict[str, Any], context: Context) -> Expression:
-        return granted(context.subject, node["consent"])
+        found = _states(context.subject, node["consent"])
+        state = node.get("is", "granted")
+        if state == "unknown":
+            return Not(Exists(found))
+        if state == "granted":
+            found = found.filter(granted=True)
+        else:
+            found = found.filter(granted=False, record__decision=state)
+        return Exists(found.filter(window_q(node, "since", context.now)))
+
+    def value(self, node: dict[str, Any], context: Context) -> Expression:
+        return Subquery(_states(context.subject, node["consent"]).values(decision=F("record__decision"))[:1])
+
+    def since(self, node: dict[str, Any], context: Context) -> Expression:
+        return Subquery(_states(context.subject, node["consent"]).values("since")[:1])
 
     def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
-        name = quoted(names, "purpose", node["consent"], language)
-        return {"en": "has agreed to {}", "de": "hat {} zugestimmt"}[language].format(name)
+        return self._say(node, language, names, 0)
 
     def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        if set(STANDING) & set(node):
+            return super().say_not(node, language, names)
+        return self._say(node, language, names, 1)
+
+    def _say(self, node: dict[str, Any], language: str, names: Names | None, way: int) -> str:
         name = quoted(names, "purpose", node["consent"], language)
-        return {"en": "has not agreed to {}", "de": "hat {} nicht zugestimmt"}[language].format(name)
+        text = WORDS[language][node.get("is", "granted")][way].format(name)
+        return text + say_standing(node, language, comma=True)
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
-        return Dependencies(others={"consent"})
+        return Dependencies(others={"consent"}, timed=bool(set(STANDING) & set(node)))
 
 
 register(ConsentLeaf())

@@ -33,9 +33,10 @@ class UnknownDecision(Exception):
 
 
 @transaction.atomic
-def record_consents(*, choices: Sequence[Choice], now: datetime) -> list[int]:
+def record_consents(*, choices: Sequence[Choice], now: datetime, tell: bool = True) -> list[int]:
     """Record what people said, set what holds now from the newest, and wake the pulse.
 
+    tell: False where the caller looks at everybody afterwards (a large import).
     Returns the ids of the records, in the order of the choices.
     Raises UnknownPurpose, UnknownDecision.
     """
@@ -50,7 +51,8 @@ def record_consents(*, choices: Sequence[Choice], now: datetime) -> list[int]:
         {**choice._asdict(), "n": n, "proof": choice.proof or {}, "at": (choice.at or now).isoformat()}
         for n, choice in enumerate(choices)
     ]
-    found = sql.rows(sql.statement("consent/records/sql/record.sql"), {"given": json.dumps(given), "now": now})
+    params = {"given": json.dumps(given), "now": now, "tell": tell}
+    found = sql.rows(sql.statement("consent/records/sql/record.sql"), params)
     doorbell.ring()
     return [int(record) for _, record in found]
 
@@ -71,6 +73,18 @@ def record_consent(
     """
     choice = Choice(contact_id, purpose, decision, source, wording, proof)
     return record_consents(choices=[choice], now=now)[0]
+
+
+@transaction.atomic
+def take_back_import(*, import_id: int, source: str, now: datetime) -> int:
+    """Withdraw what an import had people say, where nothing else was said since. Returns the number of people.
+
+    The records stay and get one more each, from `source`: nobody agrees to anything by this.
+    """
+    given = {"import": import_id, "source": source, "now": now}
+    taken = sql.count(sql.statement("consent/records/sql/take_back.sql"), given)
+    doorbell.ring()
+    return taken
 
 
 @transaction.atomic

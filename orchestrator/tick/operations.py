@@ -14,6 +14,7 @@ SCHEDULES = {
     "beat": ("orchestrator.beat", None),
     "deliver": ("orchestrator.deliver", 5),
     "heartbeat": ("orchestrator.heartbeat", 5),
+    "import": ("orchestrator.import", 3),
     "roll up KPIs": ("orchestrator.roll_up", 30),
     "keep house": ("orchestrator.keep_house", 3600),
 }

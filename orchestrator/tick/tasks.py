@@ -11,6 +11,7 @@ from django.db import transaction
 
 from contacts.attributes.operations import expire_values, take_over_values
 from contacts.events.operations import keep_months
+from contacts.imports.operations import purge_imports, work_on_imports
 from orchestrator.channels.operations import deliver_touches, release_leases
 from orchestrator.kernel import locks
 from orchestrator.tick import loop
@@ -21,6 +22,7 @@ from reporting.kpis.operations import roll_up_kpis
 log = structlog.get_logger()
 TIMED_EVERY = timedelta(seconds=30)  # how often conditions are looked at that time alone can change
 ALIVE_SECONDS = 5
+IMPORT_SECONDS = 20.0  # after these an import lets others have the worker
 LIMIT = 200  # messages claimed at once by one delivery
 
 
@@ -65,12 +67,24 @@ def roll_up() -> None:
             roll_up_kpis(now=_now(), days=2)
 
 
+@shared_task(name="orchestrator.import", expires=60)
+def import_people() -> None:
+    """Go on with the imports that wait or that a dead worker left; two at once are harmless."""
+    work_on_imports(now=_now, settle=_settle, seconds=IMPORT_SECONDS)
+
+
+def _settle(names: frozenset[str]) -> None:
+    """Look at everybody once, after a large import that gave no news of each person."""
+    loop.tick(now=_now(), scope=loop.Scope(news=names))
+
+
 @shared_task(name="orchestrator.keep_house", expires=600)
 def keep_house() -> None:
     """Open the partitions of the coming months; let values go whose time is over, take over those defined by now."""
     keep_months(now=_now())
     expire_values(now=_now())
     take_over_values(now=_now())
+    purge_imports(now=_now())
 
 
 @shared_task(name="orchestrator.heartbeat", expires=30)

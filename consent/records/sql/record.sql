@@ -1,7 +1,7 @@
 -- record: keep what people said, derive what holds now, and tell the pulse.
 --
 -- Params   given  json array of {n, contact_id, purpose, decision, at, source, wording, proof}
---          now    timestamptz, when the pulse is told
+--          now    timestamptz, when the pulse is told; tell  boolean, whether it is
 -- Reads    consent_purpose
 -- Writes   consent_record, consent_state, contacts_news
 -- Returns  n bigint, id bigint: the record of each choice
@@ -34,6 +34,6 @@ held AS (
 ),
 told AS (
     INSERT INTO contacts_news (contact_id, name, since)
-    SELECT DISTINCT contact_id, 'consent', %(now)s::timestamptz FROM given
+    SELECT DISTINCT contact_id, 'consent', %(now)s::timestamptz FROM given WHERE %(tell)s
 )
 SELECT n, id FROM numbered ORDER BY n
