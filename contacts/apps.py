@@ -10,5 +10,6 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         import contacts.conditions.leaves
-        import contacts.scores.leaves  # noqa: F401  registers the leaves of these rooms
+        import contacts.handover.leaves
+        import contacts.scores.leaves
         import contacts.signals.uses  # noqa: F401  registers what their rules name

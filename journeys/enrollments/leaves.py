@@ -1,39 +1,38 @@
-"""The journey leaf and the touch leaf."""
+"""The journey leaf; the touch leaf stands in touch_leaf."""
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Expression
 
 from contacts.conditions.names import Names, quoted, register_names
-from contacts.conditions.parts import (
-    compile_count,
-    count_problems,
-    duration_problems,
-    say_count,
-    say_within,
-    slug_problems,
-)
+from contacts.conditions.parts import one_of_problems, say_within, slug_problems, window_problems, window_q
 from contacts.conditions.registry import Context, Leaf, register
-from contacts.conditions.rules import Dependencies, Problem, parse_duration, show
+from contacts.conditions.rules import Dependencies, Problem
+from journeys.enrollments.touch_leaf import TOUCH_STATES, TouchLeaf
 
+__all__ = ["JOURNEY_STATES", "TOUCH_STATES", "JourneyLeaf", "TouchLeaf"]
 JOURNEY_STATES = {
     "in": Q(left_at=None),
     "left": Q(left_at__isnull=False),
     "goal": Q(reason="goal"),
     "completed": Q(reason="completed"),
 }
-TOUCH_STATES = {
-    "proposed": {"en": "proposed", "de": "vorgeschlagen"},
-    "held": {"en": "held", "de": "vertagt"},
-    "approved": {"en": "approved", "de": "freigegeben"},
-    "suppressed": {"en": "suppressed", "de": "unterdrückt"},
-    "expired": {"en": "expired", "de": "verfallen"},
-    "sending": {"en": "being sent", "de": "im Versand"},
-    "sent": {"en": "sent", "de": "gesendet"},
-    "failed": {"en": "failed", "de": "fehlgeschlagen"},
-    "unknown": {"en": "with unknown outcome", "de": "mit unbekanntem Ausgang"},
+WORDS = {
+    "en": {
+        "in": ("is in journey {}", "is not in journey {}"),
+        "left": ("has left journey {}", "has not left journey {}"),
+        "goal": ("has reached the goal of {}", "has not reached the goal of {}"),
+        "completed": ("has completed {}", "has not completed {}"),
+    },
+    "de": {
+        "in": ("ist in Journey {}", "ist nicht in Journey {}"),
+        "left": ("hat Journey {} verlassen", "hat Journey {} nicht verlassen"),
+        "goal": ("hat das Ziel von {} erreicht", "hat das Ziel von {} nicht erreicht"),
+        "completed": ("hat {} durchlaufen", "hat {} nicht durchlaufen"),
+    },
 }
+ENTERED = {"en": ", entered{}", "de": ", eingetreten{}"}
 
 
 class JourneyLeaf(Leaf):
@@ -43,110 +42,47 @@ class JourneyLeaf(Leaf):
 
     def validate(self, node: dict[str, Any], path: str) -> list[Problem]:
         problems = slug_problems(node, path, "journey", {"journey", "state", "within"})
-        if node.get("state", "in") not in JOURNEY_STATES:
-            problems.append(
-                Problem(
-                    f"{path}.state".lstrip("."),
-                    f"expected one of {', '.join(JOURNEY_STATES)}, got {show(node['state'])}",
-                )
-            )
-        return problems + (duration_problems(node["within"], f"{path}.within".lstrip(".")) if "within" in node else [])
+        problems += one_of_problems(node, path, "state", tuple(JOURNEY_STATES))
+        return problems + window_problems(node, path, "within")
 
     def compile(self, node: dict[str, Any], context: Context) -> Expression:
+        return Exists(self._runs(node, context).filter(window_q(node, self._moment(node), context.now)))
+
+    def _runs(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
         from journeys.enrollments.models import Enrollment
 
-        runs = Enrollment.objects.filter(
+        return Enrollment.objects.filter(
             JOURNEY_STATES[node.get("state", "in")],
             contact_id=OuterRef(context.subject.reference),
             journey__slug=node["journey"],
         )
-        if "within" in node:
-            begin = context.now - parse_duration(node["within"])
-            runs = runs.filter(Q(entered_at__gt=begin) if node.get("state", "in") == "in" else Q(left_at__gt=begin))
-        return Exists(runs)
+
+    def _moment(self, node: dict[str, Any]) -> str:
+        """The column with the instant at which a run came into the state."""
+        return "entered_at" if node.get("state", "in") == "in" else "left_at"
+
+    def since(self, node: dict[str, Any], context: Context) -> Expression:
+        newest = self._runs(node, context).order_by().values("contact_id").annotate(newest=Max(self._moment(node)))
+        return Subquery(newest.values("newest"))
 
     def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
-        words = {
-            "en": {
-                "in": "is in journey {}",
-                "left": "has left journey {}",
-                "goal": "has reached the goal of {}",
-                "completed": "has completed {}",
-            },
-            "de": {
-                "in": "ist in Journey {}",
-                "left": "hat Journey {} verlassen",
-                "goal": "hat das Ziel von {} erreicht",
-                "completed": "hat {} durchlaufen",
-            },
-        }
-        name = quoted(names, "journey", node["journey"], language)
-        text = words[language][node.get("state", "in")].format(name)
-        return text + say_within(node["within"], language) if "within" in node else text
+        return self._say(node, language, names, 0)
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        if "within" in node and node.get("state", "in") == "in":
+            return super().say_not(node, language, names)
+        return self._say(node, language, names, 1)
+
+    def _say(self, node: dict[str, Any], language: str, names: Names | None, way: int) -> str:
+        state = node.get("state", "in")
+        text = WORDS[language][state][way].format(quoted(names, "journey", node["journey"], language))
+        if "within" not in node:
+            return text
+        window = say_within(node["within"], language)
+        return text + (ENTERED[language].format(window) if state == "in" else window)
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
         return Dependencies(others={f"journey:{node['journey']}"}, timed="within" in node)
-
-
-class TouchLeaf(Leaf):
-    """`{"touch": {"channel": "email"}, "state": "sent", "count": {"gte": 1}, "within": "30d"}`."""
-
-    key = "touch"
-
-    def validate(self, node: dict[str, Any], path: str) -> list[Problem]:
-        problems = []
-        filters = node["touch"]
-        if (
-            not isinstance(filters, dict)
-            or set(filters) - {"channel", "journey"}
-            or not all(isinstance(v, str) for v in filters.values())
-        ):
-            problems.append(
-                Problem(
-                    f"{path}.touch".lstrip("."), f'expected an object with "channel" or "journey", got {show(filters)}'
-                )
-            )
-        unknown = set(node) - {"touch", "state", "count", "within"}
-        problems += [
-            Problem(f"{path}.{key}".lstrip("."), "unknown; expected state, count or within") for key in sorted(unknown)
-        ]
-        if node.get("state", "sent") not in TOUCH_STATES:
-            problems.append(
-                Problem(
-                    f"{path}.state".lstrip("."), f"expected one of {', '.join(TOUCH_STATES)}, got {show(node['state'])}"
-                )
-            )
-        if "within" in node:
-            problems += duration_problems(node["within"], f"{path}.within".lstrip("."))
-        return problems + (count_problems(node["count"], f"{path}.count".lstrip(".")) if "count" in node else [])
-
-    def compile(self, node: dict[str, Any], context: Context) -> Expression:
-        from journeys.enrollments.models import Touch
-
-        found = Touch.objects.filter(contact_id=OuterRef(context.subject.reference), state=node.get("state", "sent"))
-        if "channel" in node["touch"]:
-            found = found.filter(channel=node["touch"]["channel"])
-        if "journey" in node["touch"]:
-            found = found.filter(journey__slug=node["touch"]["journey"])
-        if "within" in node:
-            found = found.filter(decided_at__gt=context.now - parse_duration(node["within"]))
-        return compile_count(found, node.get("count", {"gte": 1}))
-
-    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
-        filters = node["touch"]
-        text = {"en": "e-mail" if filters.get("channel") == "email" else "message", "de": "Nachricht"}[language]
-        if language == "de" and filters.get("channel") == "email":
-            text = "E-Mail"
-        if "journey" in filters:
-            of = {"en": " of journey {}", "de": " der Journey {}"}[language]
-            text += of.format(quoted(names, "journey", filters["journey"], language))
-        text += f" {TOUCH_STATES[node.get('state', 'sent')][language]}"
-        if "count" in node:
-            text += f" {say_count(node['count'], language)}"
-        return text + say_within(node["within"], language) if "within" in node else text
-
-    def depends_on(self, node: dict[str, Any]) -> Dependencies:
-        return Dependencies(others={"touch"}, timed="within" in node)
 
 
 register(JourneyLeaf())

@@ -1,0 +1,182 @@
+"""The touch leaf: what was planned, decided and sent, and what came back of it: delivered, opened, clicked, bounced."""
+
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.expressions import Expression
+from django.db.models.functions import Cast, Coalesce
+
+from contacts.conditions.event_leaf import allowed
+from contacts.conditions.event_rows import people_only
+from contacts.conditions.expressions import UNKNOWN, All, Compare
+from contacts.conditions.names import Names, quoted
+from contacts.conditions.parts import (
+    NOT_ONCE,
+    SOME,
+    compile_count,
+    count_problems,
+    is_name,
+    one_of_problems,
+    say_count,
+    say_within,
+    unknown_keys,
+    window_problems,
+    window_q,
+)
+from contacts.conditions.registry import Context, Leaf
+from contacts.conditions.rules import Dependencies, Problem, at, show
+from contacts.conditions.values import Json, JsonText
+
+TOUCH_STATES = {
+    "proposed": {"en": "proposed", "de": "vorgeschlagen"},
+    "held": {"en": "held", "de": "vertagt"},
+    "approved": {"en": "approved", "de": "freigegeben"},
+    "suppressed": {"en": "suppressed", "de": "unterdrückt"},
+    "expired": {"en": "expired", "de": "verfallen"},
+    "sending": {"en": "being sent", "de": "im Versand"},
+    "sent": {"en": "sent", "de": "gesendet"},
+    "failed": {"en": "failed", "de": "fehlgeschlagen"},
+    "unknown": {"en": "with unknown outcome", "de": "mit unbekanntem Ausgang"},
+    "delivered": {"en": "delivered", "de": "zugestellt"},
+    "opened": {"en": "opened", "de": "geöffnet"},
+    "clicked": {"en": "clicked", "de": "angeklickt"},
+    "bounced": {"en": "returned as undeliverable", "de": "unzustellbar"},
+}
+FEEDBACK = ("delivered", "opened", "clicked", "bounced")  # states of which events of the person tell
+FILTERS = {"channel": "channel", "journey": "journey__slug", "block": "block__slug", "step": "step__key"}
+CHANNELS = {
+    "email": {"en": "e-mail", "de": "E-Mail"},
+    "sms": {"en": "SMS", "de": "SMS"},
+    "push": {"en": "push message", "de": "Push-Nachricht"},
+}
+OTHER_CHANNEL = {"en": "message in the channel {}", "de": "Nachricht im Kanal {}"}
+MESSAGE = {"en": "message", "de": "Nachricht"}
+OF = {
+    "en": {"journey": " of journey {}", "block": " with content {}", "step": " of step {}"},
+    "de": {"journey": " der Journey {}", "block": " mit Inhalt {}", "step": " des Schritts {}"},
+}
+
+
+class TouchLeaf(Leaf):
+    """`{"touch": {"channel": "email"}, "state": "clicked", "count": {"gte": 1}, "within": "30d"}`."""
+
+    key = "touch"
+
+    def validate(self, node: dict[str, Any], path: str) -> list[Problem]:
+        problems = unknown_keys(node, path, {"touch", "state", "count", "within"})
+        here, filters = at(path, "touch"), node["touch"]
+        if not isinstance(filters, dict):
+            problems.append(Problem(here, f"expected an object with {', '.join(FILTERS)} or none, got {show(filters)}"))
+        else:
+            problems += unknown_keys(filters, here, FILTERS)
+            problems += [
+                Problem(at(here, key), f"expected a name, got {show(filters[key])}")
+                for key in FILTERS
+                if key in filters and not is_name(filters[key])
+            ]
+        problems += one_of_problems(node, path, "state", tuple(TOUCH_STATES)) + window_problems(node, path, "within")
+        return problems + (count_problems(node["count"], at(path, "count")) if "count" in node else [])
+
+    def compile(self, node: dict[str, Any], context: Context) -> Expression:
+        counted = compile_count(self._touches(node, context), node.get("count", {"gte": 1}))
+        if self._state(node) not in FEEDBACK:
+            return counted
+        looked_at = allowed(_feedback_name("email", self._state(node)), context)
+        if context.positive:
+            return All(looked_at, counted)
+        return Case(When(looked_at, then=counted), default=UNKNOWN)
+
+    def _state(self, node: dict[str, Any]) -> str:
+        return str(node.get("state", "sent"))
+
+    def _touches(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
+        """The touches that count, for one row of the outer query, with the instant at which they came into the state."""
+        from journeys.enrollments.models import Touch
+
+        state = self._state(node)
+        found = Touch.objects.filter(contact_id=OuterRef(context.subject.reference))
+        for key, column in FILTERS.items():
+            if key in node["touch"]:
+                found = found.filter(Compare(F(column), "=", Value(node["touch"][key])))
+        if state in FEEDBACK:
+            return found.filter(Exists(self._feedback(node, context)))
+        moment = F("proposed_at") if state == "proposed" else Coalesce("decided_at", "proposed_at")
+        if state == "sent":
+            moment = Coalesce("sent_at", "decided_at", "proposed_at")
+        return found.filter(state=state).annotate(moment=moment).filter(window_q(node, "moment", context.now))
+
+    def _feedback(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
+        """What came back of one touch, machines left out."""
+        from contacts.events.models import Event
+
+        state = self._state(node)
+        channels = [node["touch"]["channel"]] if "channel" in node["touch"] else list(CHANNELS)
+        found = Event.objects.filter(
+            contact_id=OuterRef("contact_id"),
+            name__in=[_feedback_name(channel, state) for channel in channels],
+            occurred_at__lte=context.now,
+        )
+        found = people_only(found, _feedback_name("email", state)).filter(window_q(node, "occurred_at", context.now))
+        same = Compare(JsonText(Json("properties", "touch")), "=", Cast(OuterRef("pk"), TextField()))
+        return found.filter(same)
+
+    def value(self, node: dict[str, Any], context: Context) -> Expression:
+        found = self._touches(node, context).order_by().values("contact_id").annotate(n=Count("pk")).values("n")
+        return self._shown(node, context, Coalesce(Subquery(found), Value(0)))
+
+    def since(self, node: dict[str, Any], context: Context) -> Expression:
+        found = self._touches(node, context).order_by()
+        if self._state(node) in FEEDBACK:
+            newest = self._feedback(node, context).order_by("-occurred_at").values("occurred_at")[:1]
+            found = found.annotate(moment=Subquery(newest))
+        return self._shown(node, context, Subquery(found.values("contact_id").annotate(n=Max("moment")).values("n")))
+
+    def _shown(self, node: dict[str, Any], context: Context, shown: Any) -> Expression:
+        if self._state(node) not in FEEDBACK:
+            return shown  # type: ignore[no-any-return]
+        return Case(When(allowed(_feedback_name("email", self._state(node)), context), then=shown), default=None)
+
+    def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        return self._say(node, language, names, say_count(node["count"], language) if "count" in node else "")
+
+    def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
+        if next(iter(node.get("count", {"gte": 1}).items())) in SOME:
+            return self._say(node, language, names, NOT_ONCE[language])
+        return super().say_not(node, language, names)
+
+    def _say(self, node: dict[str, Any], language: str, names: Names | None, often: str) -> str:
+        filters = node["touch"]
+        channel = filters.get("channel")
+        text = MESSAGE[language] if channel is None else CHANNELS.get(channel, {}).get(language)
+        text = text or OTHER_CHANNEL[language].format(channel)
+        for kind, words in OF[language].items():
+            if kind in filters:
+                text += words.format(quoted(names, kind, filters[kind], language))
+        text += f" {TOUCH_STATES[self._state(node)][language]}"
+        if often:
+            text += f" {often}"
+        return text + say_within(node["within"], language) if "within" in node else text
+
+    def depends_on(self, node: dict[str, Any]) -> Dependencies:
+        state = self._state(node)
+        if state not in FEEDBACK:
+            return Dependencies(others={"touch"}, timed="within" in node)
+        channels = [node["touch"]["channel"]] if "channel" in node["touch"] else list(CHANNELS)
+        return Dependencies(events={_feedback_name(channel, state) for channel in channels}, timed="within" in node)
+
+
+def _feedback_name(channel: str, state: str) -> str:
+    """The name of the event that tells of a state."""
+    return f"{channel}_{state}"
