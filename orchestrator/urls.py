@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reporting.explain.urls")),
     path("", include("journeys.definitions.urls")),
     path("", include("contacts.profiles.urls")),
+    path("", include("contacts.attributes.urls")),
     path("", include("contacts.conditions.urls")),
     path("", include("contacts.handover.urls")),
     path("", include("journeys.content.urls")),
