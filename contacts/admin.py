@@ -1,6 +1,7 @@
 """The admin pages of the rooms of this app."""
 
 import contacts.accounts.admin
+import contacts.attributes.admin
 import contacts.events.admin
 import contacts.handover.admin
 import contacts.profiles.admin

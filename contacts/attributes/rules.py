@@ -145,14 +145,15 @@ def parse(
 
 
 def guess_kind(values: Sequence[Any]) -> Kind:
-    """Guess the type of JSON values: the one that most of them fit; few texts that come again and again are choices."""
-    order = (Kind.YES_NO, Kind.WHOLE, Kind.NUMBER, Kind.DATE, Kind.INSTANT, Kind.LIST, Kind.TEXT)
-    best = max(order, key=lambda kind: sum(fits(kind, value) for value in values)) if values else Kind.TEXT
-    if best is Kind.TEXT:
-        texts = [value for value in values if isinstance(value, str)]
-        if len(texts) >= 20 and len(set(texts)) <= 12 and all(len(text) <= 60 for text in texts):
-            return Kind.CHOICE
-    return best
+    """Guess the type of JSON values: the narrowest that most fit; few texts that come again and again are choices."""
+    order = (Kind.YES_NO, Kind.WHOLE, Kind.NUMBER, Kind.DATE, Kind.INSTANT, Kind.LIST)
+    fitting = {kind: sum(fits(kind, value) for value in values) for kind in order}
+    best = max(order, key=fitting.__getitem__)
+    if fitting[best] * 2 > len(values):
+        return best
+    texts = [value for value in values if isinstance(value, str)]
+    again = len(texts) >= 20 and len(set(texts)) <= 12 and all(len(text) <= 60 for text in texts)
+    return Kind.CHOICE if again else Kind.TEXT
 
 
 def fits(kind: str, value: Any, choices: Choices = ()) -> bool:

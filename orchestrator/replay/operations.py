@@ -150,7 +150,7 @@ def _row(layout: Layout, columns: tuple[str, ...], line: Line) -> Row:
 
 
 def _add(staged: Staged, row: Row) -> None:
-    said = {name: str(value) for name, value in row.person.items() if value is not None}
+    said: dict[str, Any] = {name: str(value) for name, value in row.person.items() if value is not None}
     known = staged.people.get(row.key, NewContact())
     if row.key not in staged.people or row.attributes or any(getattr(known, name) != said[name] for name in said):
         attributes = {**(known.attributes or {}), **row.attributes} or None
@@ -173,10 +173,14 @@ def _with_defaults(layout: Layout, people: list[NewContact]) -> list[NewContact]
     ]
 
 
-def _drafts(layout: Layout) -> list[Draft]:
+def _define(layout: Layout, now: datetime) -> None:
     """Whoever maps a column to an attribute defines it, where nobody has yet."""
     purpose = f"replay of {layout.source}"
-    return [Draft(key, kind, key, key, purpose=purpose) for key, kind in layout.kinds().items()]
+    drafts = [Draft(key, kind, key, key, purpose=purpose) for key, kind in layout.kinds().items()]
+    try:
+        define_attributes(drafts=drafts, now=now)
+    except InvalidAttribute as invalid:
+        raise InvalidMapping(f"contact.attributes: {invalid}") from None
 
 
 def _fresh(defaults: Mapping[str, str], person: NewContact) -> NewContact:
@@ -197,10 +201,7 @@ def write_people(*, layout: Layout, staged: Staged, journeys: list[str], progres
         if said:
             names = {"name_en": said["name"]["en"], "name_de": said["name"]["de"]}
             EventType.objects.get_or_create(slug=slug, defaults=names | {"kind": said["kind"]})
-    try:
-        define_attributes(drafts=_drafts(layout), now=staged.first)
-    except InvalidAttribute as invalid:
-        raise InvalidMapping(f"contact.attributes: {invalid}") from None
+    _define(layout, staged.first)
     keys, ids = list(staged.people), []
     for start in range(0, len(keys), CHUNK):
         people = _with_defaults(layout, [staged.people[key] for key in keys[start : start + CHUNK]])
