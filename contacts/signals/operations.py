@@ -29,14 +29,18 @@ PASSES = 4  # a signal may follow from a segment, a segment from a signal
 def derive_signals(*, now: datetime, scope: Scope) -> set[str]:
     """Keep segments and fire signals until nothing more follows, then move stages, then what follows from the moves.
 
-    Nobody is moved by rule twice in a tick; what a move makes true for another stage is looked at with the next look
-    at time. Returns what changed for somebody as names of news ("segment:slug", "signal:slug", "stage"). A definition
-    that the news does not concern costs nothing.
+    Nobody is moved by rule twice at the same time (see move_stages). Returns what changed for somebody as names of news
+    ("segment:slug", "signal:slug", "stage"). A definition that the news does not concern costs nothing.
     """
     segments, signals = list(Segment.objects.filter(active=True)), list(Signal.objects.filter(active=True))
-    changes = _settle(now, scope, segments, signals)
-    if moved := move_stages(now=now, scope=scope.with_news(changes)):
-        changes |= moved | _settle(now, scope.after(moved), segments, signals)
+    changes: set[str] = set()
+    for _ in range(PASSES):
+        changed = _settle(now, scope, segments, signals)
+        moved = move_stages(now=now, scope=scope.with_news(changed))
+        changes |= changed | moved
+        if not moved:
+            break
+        scope = scope.after(moved)
     return changes
 
 
@@ -73,7 +77,7 @@ def fire_signals(*, now: datetime, scope: Scope, signals: list[Signal] | None = 
 
 def _statement(signal: Signal, now: datetime, scope: Scope) -> tuple[str, tuple[Any, ...]]:
     def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
-        people = among(Contact.objects.filter(compile_condition(signal.condition, now=at)), "pk", ids)
+        people = among(Contact.objects.filter(compile_condition(signal.condition, now=at, wide=ids is None)), "pk", ids)
         evidence = _evidence(signal.condition, Context(at, CONTACT))
         return people.annotate(**evidence).order_by().values("pk", "last_at", "counts", "last_event")
 
@@ -104,7 +108,7 @@ def _evidence(condition: dict[str, Any], context: Context) -> dict[str, Expressi
         }
     leaf = EventLeaf()
     lasts = [leaf.last_at(node, context) for node in nodes]
-    counts = [part for node in nodes for part in (Value(node["event"]), leaf.value(node, context))]
+    counts = [part for node in nodes for part in (Value(node["event"]), leaf.count(node, context))]
     return {
         "last_at": Greatest(*lasts) if len(lasts) > 1 else lasts[0],
         "counts": Func(*counts, function="jsonb_build_object", output_field=JSONField()),

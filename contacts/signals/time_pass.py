@@ -36,13 +36,14 @@ def looks(*, now: datetime) -> Iterator[Callable[[], Changed]]:
     for score in active_scores():
         yield lambda score=score: Changed(*compute_as_time_passes(score=score, now=now))
     for segment in Segment.objects.filter(active=True, condition__isnull=False):
-        if depends_on(segment.condition).timed:
+        if segment.refreshed_at is None or depends_on(segment.condition).timed:
             yield lambda segment=segment: _look_at_segment(segment, now)
     for signal in Signal.objects.filter(active=True):
         if depends_on(signal.condition).timed:
             yield lambda signal=signal: _look_at_signal(signal, now)
     stages = list(Stage.objects.order_by("position"))
-    if any(depends_on(rule).timed for stage in stages for rule in (stage.condition, stage.leave)):
+    new = any(stage.refreshed_at is None for stage in stages)
+    if new or any(depends_on(rule).timed for stage in stages for rule in (stage.condition, stage.leave)):
         yield lambda: _look_at_stages(stages, now)
 
 

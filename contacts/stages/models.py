@@ -34,6 +34,12 @@ class Stage(Named):
         """The phase in the active language."""
         return translated(PHASE_NAMES[Phase(self.phase)])
 
+    @property
+    def goals(self) -> list[str]:
+        """The typical goals in the active language, one a line."""
+        text = translated({"en": self.goals_en, "de": self.goals_de})
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
 
 class StageChange(models.Model):
     """One move of a person from stage to stage, and by what."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 RANGES = {"7d": 7, "30d": 30, "quarter": 91}
 DEFAULT_RANGE = "30d"
@@ -34,13 +33,3 @@ def sparkline(values: Sequence[float], *, width: float = 80, height: float = 22)
 def sum_since(values: Mapping[date, float], first: date) -> float:
     """Add the values from a day on."""
     return sum(value for day, value in values.items() if day >= first)
-
-
-def named_in(definition: Any, leaf: str) -> set[str]:
-    """Find the short names that the leaves of a kind ("segment", "signal") name anywhere in a definition."""
-    if isinstance(definition, dict):
-        own = {definition[leaf]} if isinstance(definition.get(leaf), str) else set()
-        return own.union(*(named_in(value, leaf) for value in definition.values()))
-    if isinstance(definition, list):
-        return set().union(*(named_in(value, leaf) for value in definition))
-    return set()

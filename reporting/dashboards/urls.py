@@ -1,4 +1,4 @@
-"""Addresses of the page of the day, of the search, of segments, signals and results."""
+"""Addresses of the page of the day, of the search, and of results."""
 
 from django.urls import path
 
@@ -6,8 +6,6 @@ from reporting.dashboards import views
 
 urlpatterns = [
     path("", views.today, name="today"),
-    path("segments/", views.segments, name="segments"),
-    path("signals/", views.signals, name="signals"),
     path("journeys/<slug:slug>/results/", views.journey_results, name="journey_results"),
     path("find/", views.find, name="find"),
 ]

@@ -10,7 +10,7 @@ from contacts.profiles import listing
 from journeys.definitions.listing import found_journeys
 from journeys.definitions.views import head
 from orchestrator.kernel.access import Role, everyone, marketing_only, role_of
-from reporting.dashboards import page, rulebook, rules
+from reporting.dashboards import page, rules
 
 FOUND = 20
 
@@ -40,20 +40,6 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect(where)
     context = {"words": words, "journeys": journeys, "contacts": contacts, "most": FOUND}
     return render(request, "reporting/dashboards/found.html", context)
-
-
-@require_GET
-@marketing_only
-def segments(request: HttpRequest) -> HttpResponse:
-    """List the segments."""
-    return render(request, "contacts/segments/list.html", {"rows": rulebook.segments(now=timezone.now())})
-
-
-@require_GET
-@marketing_only
-def signals(request: HttpRequest) -> HttpResponse:
-    """List the signals."""
-    return render(request, "contacts/signals/list.html", {"rows": rulebook.signals(now=timezone.now())})
 
 
 @require_GET

@@ -15,7 +15,18 @@ from orchestrator.models import Verdict
 from reporting.explain import queries, rules
 from tests.browser.scene import _run
 
-PAGES = {"/": 17, "/journeys/": 6, "/contacts/": 8, "/segments/": 12, "/signals/": 12, "/journeys/loyalty/": 24}
+PAGES = {
+    "/": 17,
+    "/journeys/": 6,
+    "/contacts/": 8,
+    "/segments/": 15,
+    "/segments/loyal-customers/": 20,
+    "/signals/": 15,
+    "/signals/order-placed/": 16,
+    "/signals/listeners/": 15,
+    "/stages/": 15,
+    "/journeys/loyalty/": 24,
+}
 MARKETING = [
     "/",
     "/journeys/",
@@ -23,7 +34,18 @@ MARKETING = [
     "/journeys/loyalty/contacts/",
     "/journeys/loyalty/results/",
     "/segments/",
+    "/segments/new/",
+    "/segments/loyal-customers/",
+    "/segments/loyal-customers/?with=big-spenders",
+    "/segments/loyal-customers/edit/",
     "/signals/",
+    "/signals/new/",
+    "/signals/order-placed/",
+    "/signals/order-placed/edit/",
+    "/signals/listeners/",
+    "/stages/",
+    "/stages/new/",
+    "/stages/active/edit/",
 ]
 
 
@@ -45,8 +67,10 @@ def test_page_query_count_is_pinned(marketer, url):
 
 
 @pytest.mark.parametrize(
-    "url", ["/", "/journeys/", "/contacts/", "/segments/", "/signals/", "/journeys/loyalty/", "/contacts/{contact}/"]
-)
+    "url",
+    ["/", "/journeys/", "/contacts/", "/segments/", "/signals/", "/segments/loyal-customers/", "/signals/listeners/", "/stages/",
+     "/journeys/loyalty/", "/contacts/{contact}/"],
+)  # fmt: skip
 def test_page_query_count_does_not_grow_with_people(marketer, url, now):
     import random
 

@@ -6,7 +6,7 @@ import pytest
 
 from contacts.conditions.evidence import say_evidence
 from journeys.enrollments.comparison import uplift
-from reporting.dashboards.rules import named_in, sparkline
+from reporting.dashboards.rules import sparkline
 from reporting.explain.rules import flat, quiet_until, say_properties
 from reporting.kpis.rules import NAMES, Metric, change, second_figure
 from reporting.templatetags.figures import percent, stretch
@@ -52,12 +52,6 @@ def test_uplift_without_holdout_is_none():
 
 def test_sparkline_without_change_is_flat():
     assert {point.split(",")[1] for point in sparkline([3, 3, 3]).split()} == {"11.0"}
-
-
-def test_named_in_finds_leaves_and_entries():
-    definition = {"entry": {"signal": "a"}, "exit": [{"when": {"not": {"any": [{"signal": "b"}, {"segment": "c"}]}}}]}
-    assert named_in(definition, "signal") == {"a", "b"}
-    assert named_in(definition, "segment") == {"c"}
 
 
 @pytest.mark.parametrize(
