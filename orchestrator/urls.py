@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("contacts.segments.urls")),
     path("", include("contacts.signals.urls")),
     path("", include("contacts.stages.urls")),
+    path("", include("contacts.scores.urls")),
     path("", include("contacts.handover.urls")),
     path("", include("journeys.content.urls")),
     path("", include("consent.records.urls")),

@@ -12,6 +12,7 @@ from consent.limits.models import Limit, QuietHours
 from contacts.attributes.models import Attribute
 from contacts.conditions.rules import parse_duration
 from contacts.events.models import EventType
+from contacts.scores.models import Grade, Score, ScoreRule
 from contacts.segments.models import Segment
 from contacts.signals.models import Signal
 from contacts.stages.models import Stage
@@ -41,7 +42,7 @@ def journeys() -> list[dict[str, Any]]:
 
 @transaction.atomic
 def write_facts() -> None:
-    """Bring kinds of events, stages, segments, signals and contact rules into the tables."""
+    """Bring kinds of events, stages, segments, signals, scores and contact rules into the tables."""
     for given in read("events"):
         EventType.objects.update_or_create(slug=given["slug"], defaults=_named(given) | {"kind": given["kind"]})
     for given in read("attributes"):
@@ -53,6 +54,7 @@ def write_facts() -> None:
         Segment.objects.update_or_create(slug=given["slug"], defaults=_named(given) | {"condition": given["condition"]})
     for given in read("signals"):
         Signal.objects.update_or_create(slug=given["slug"], defaults=_signal(given))
+    _write_scores()
     rules = read("limits")
     for given in rules["limits"]:
         fields = _named(given) | {name: given[name] for name in ("channel", "most", "overflow")}
@@ -70,6 +72,23 @@ def write_journeys(*, now: datetime) -> None:
     import_blocks(blocks=blocks(), now=now)
     for journey in journeys():
         import_journey(definition=journey, now=now, publish=True)
+
+
+def _write_scores() -> None:
+    given = read("scores")
+    for one in given["scores"]:
+        fields = _named(one) | {"axis": one["axis"], "decay": one.get("decay", Score.Decay.NONE)}
+        score, _ = Score.objects.update_or_create(
+            slug=one["slug"], defaults=fields | {"decay_days": one.get("decay_days", 30)}
+        )
+        for position, rule in enumerate(one["rules"]):
+            shown = {"points": rule["points"], "most_a_day": rule.get("most_a_day")}
+            counted = {"condition": rule.get("condition"), "event": rule.get("event")}
+            ScoreRule.objects.update_or_create(score=score, position=position, defaults=_named(rule) | shown | counted)
+        score.rules.filter(position__gte=len(one["rules"])).delete()
+    for axis, bands in given["grades"].items():
+        for label, least in bands.items():
+            Grade.objects.update_or_create(axis=axis, label=label, defaults={"least": least})
 
 
 def _signal(given: dict[str, Any]) -> dict[str, Any]:
