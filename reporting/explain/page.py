@@ -6,22 +6,26 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from contacts.attributes.queries import definitions
 from contacts.conditions.evidence import say_evidence
 from contacts.conditions.language import say
 from contacts.conditions.names import load_names
 from contacts.profiles.models import Contact
 from contacts.scores.page import card
 from contacts.signals.models import SignalFiring
+from contacts.signals.rules import TONES, strength_now
+from contacts.stages.page import person_card
 from reporting.dashboards.queries import limit_names
 from reporting.explain import queries, rules, runs
+from reporting.explain.facts import facts
 from reporting.explain.gates import Reader
 from reporting.explain.lines import say_line
 
 Place = tuple[datetime, str, int] | None
 
 
-def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place) -> dict[str, Any] | None:
-    """Collect the whole page of a person, None when there is no such person."""
+def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place, sensitive: bool) -> dict[str, Any] | None:
+    """Collect the whole page of a person, None when there is no such person. sensitive: whether such values are shown."""
     contact = queries.one_contact(contact_id)
     if contact is None:
         return None
@@ -37,8 +41,9 @@ def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place) ->
         "budgets": queries.budgets(contact_id, now=now),
         "quiet_until": queries.quiet_until(contact, now=now),
         "scores": card(contact_id),
-        "signals": [_signal(firing, reader) for firing in queries.holding_signals(contact_id, now=now)],
-        "attributes": rules.flat(contact.attributes or {}),
+        "signals": [_signal(firing, reader, now) for firing in queries.holding_signals(contact_id, now=now)],
+        "stages": person_card(contact),
+        "attributes": facts(contact, definitions(), reader.language, sensitive=sensitive),
         **_timeline(contact, now, shown, after, reader),
     }
 
@@ -72,14 +77,17 @@ def _timeline(contact: Contact, now: datetime, shown: str, after: Place, reader:
     }
 
 
-def _signal(firing: SignalFiring, reader: Reader) -> dict[str, Any]:
-    tones = {"weak": "grey", "medium": "blue", "strong": "green"}
-    condition, evidence = firing.signal.condition, firing.evidence or {}
+def _signal(firing: SignalFiring, reader: Reader, now: datetime) -> dict[str, Any]:
+    signal, condition, evidence = firing.signal, firing.signal.condition, firing.evidence or {}
+    left = strength_now(
+        signal.strength, signal.decay, fired_at=firing.fired_at, holds_for=signal.holds_for, now=now
+    )
     seen = say_evidence(evidence, condition, reader.language, reader.names)
     return {
         "name": firing.signal.name,
         "strength": firing.signal.get_strength_display(),
-        "tone": tones[firing.signal.strength],
+        "tone": TONES[firing.signal.strength],
+        "left": left if signal.decay != signal.Decay.NONE else None,
         "sentence": seen or say(condition, reader.language, reader.names),
         "last": rules.say_properties(evidence.get("properties") or {}),
         "fired_at": firing.fired_at,

@@ -30,9 +30,11 @@ def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
         context = page.timeline_page(contact_id, now=now, shown=shown, after=after)
         template = "_rows.html" if after else "_timeline.html"
     else:
-        context, template = page.contact_page(contact_id, now=now, shown=shown, after=after), "contact.html"
+        marketing = role_of(request.user) is Role.MARKETING
+        context = page.contact_page(contact_id, now=now, shown=shown, after=after, sensitive=marketing)
+        template = "contact.html"
         if context is not None:
-            context["opens_journeys"] = role_of(request.user) is Role.MARKETING
+            context["opens_journeys"] = marketing
     if context is None:
         raise Http404
     return render(request, f"reporting/explain/{template}", context)
