@@ -6,7 +6,6 @@ from django.db.models import Case, Count, Exists, F, Func, JSONField, Max, Subqu
 from django.db.models.expressions import Expression
 from django.db.models.functions import Coalesce
 
-from contacts.conditions.comparison_words import OPPOSITES
 from contacts.conditions.comparisons import is_number, say_brief, validate_comparison
 from contacts.conditions.event_rows import (
     FLAGGED,
@@ -22,12 +21,11 @@ from contacts.conditions.expressions import UNKNOWN, All, Either
 from contacts.conditions.names import Names, quoted, spaced
 from contacts.conditions.operands import DAY_OPERATORS
 from contacts.conditions.parts import (
-    NOT_ONCE,
-    SOME,
     count_problems,
     is_name,
     one_of_problems,
     say_count,
+    say_count_not,
     say_within,
     unknown_keys,
     window_problems,
@@ -164,11 +162,7 @@ class EventLeaf(Leaf):
     def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         kind, asked = measure_of(node)
         if kind == "count":
-            operator, n = next(iter(asked.items()))
-            if (operator, n) in SOME:
-                return self._say(node, language, names, NOT_ONCE[language])
-            if operator in OPPOSITES:
-                return self._say(node, language, names, say_count({OPPOSITES[operator]: n}, language))
+            return self._say(node, language, names, say_count_not(asked, language))
         return super().say_not(node, language, names)
 
     def _say(self, node: dict[str, Any], language: str, names: Names | None, often: str) -> str:

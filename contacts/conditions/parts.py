@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Expression
 
+from contacts.conditions.comparison_words import OPPOSITES
 from contacts.conditions.comparisons import SIGNS, is_number
 from contacts.conditions.expressions import Among, Compare, Not
 from contacts.conditions.rules import COUNT_OPERATORS, Problem, at, parse_duration, say_duration, show
@@ -75,9 +76,17 @@ def compile_count_wide(found: QuerySet, count: dict[str, int], subject: str) -> 
 
 
 COUNT_WORDS = {
-    "en": {"is": "exactly {}", "gte": "at least {}", "gt": "more than {}", "lte": "at most {}", "lt": "less than {}"},
+    "en": {
+        "is": "exactly {}",
+        "is_not": "not exactly {}",
+        "gte": "at least {}",
+        "gt": "more than {}",
+        "lte": "at most {}",
+        "lt": "less than {}",
+    },
     "de": {
         "is": "genau {}",
+        "is_not": "nicht genau {}",
         "gte": "mindestens {}",
         "gt": "mehr als {}",
         "lte": "höchstens {}",
@@ -104,6 +113,14 @@ def say_count(count: dict[str, int], language: str) -> str:
 def say_within(text: str, language: str) -> str:
     """A window as the end of a sentence: ` within 7 days`."""
     return {"en": " within ", "de": " innerhalb von "}[language] + say_duration(text, language, dative=True)
+
+
+def say_count_not(count: dict[str, int], language: str) -> str:
+    """The opposite of a count as a part of a sentence: `less than 3 times`."""
+    operator, n = next(iter(count.items()))
+    if (operator, n) in SOME:
+        return NOT_ONCE[language]
+    return say_count({"gte": 1} if (operator, n) in NONE else {OPPOSITES[operator]: n}, language)
 
 
 def say_standing(node: dict[str, Any], language: str, *, comma: bool = False) -> str:

@@ -23,13 +23,12 @@ from contacts.conditions.event_rows import people_only
 from contacts.conditions.expressions import UNKNOWN, All, Compare
 from contacts.conditions.names import Names, quoted
 from contacts.conditions.parts import (
-    NOT_ONCE,
-    SOME,
     compile_count,
     count_problems,
     is_name,
     one_of_problems,
     say_count,
+    say_count_not,
     say_within,
     unknown_keys,
     window_problems,
@@ -152,9 +151,7 @@ class TouchLeaf(Leaf):
         return self._say(node, language, names, say_count(node["count"], language) if "count" in node else "")
 
     def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
-        if next(iter(node.get("count", {"gte": 1}).items())) in SOME:
-            return self._say(node, language, names, NOT_ONCE[language])
-        return super().say_not(node, language, names)
+        return self._say(node, language, names, say_count_not(node.get("count", {"gte": 1}), language))
 
     def _say(self, node: dict[str, Any], language: str, names: Names | None, often: str) -> str:
         filters = node["touch"]
