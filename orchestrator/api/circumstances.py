@@ -54,8 +54,8 @@ def clean_address(address: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     path = "/".join("-" if "@" in step or "%40" in step else step for step in parts.path.split("/"))
-    query = urlencode([(name, text) for name, text in parse_qsl(parts.query) if name in CAMPAIGN.values()])
-    return urlunsplit((parts.scheme, host + port, quote(path, safe="/%:;,+~!*'()"), "" if "@" in query else query, ""))
+    campaign = [(name, text) for name, text in parse_qsl(parts.query) if name in CAMPAIGN.values() and "@" not in text]
+    return urlunsplit((parts.scheme, host + port, quote(path, safe="/%:;,+~!*'()"), urlencode(campaign), ""))
 
 
 def _campaign(context: Mapping[str, Any]) -> dict[str, str]:

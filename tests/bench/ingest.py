@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -54,7 +55,7 @@ def run(report: Callable[..., Any]) -> None:
         cursor.execute("ANALYZE contacts_contact")
     connection.close()
     baseline = _in_turn(_raw_client)
-    with _Server(settings.DATABASES["default"]) as port:
+    with Server(settings.DATABASES["default"]) as port:
         api = _in_turn(lambda until, counts, errors: _http_client(port, key, until, counts, errors))
     report(
         case="api ingest, batches of 500",
@@ -136,37 +137,33 @@ def _person() -> str:
     return f"bench-{random.randrange(PEOPLE)}"
 
 
-class _Server:
+def environment(database: dict[str, Any]) -> dict[str, str]:
+    """The environment of a server on the database of the given settings, also a test's."""
+    name, user, password, host, port = (
+        quote(str(database.get(key) or ""), safe="") for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+    )
+    whose = f"{user or 'postgres'}:{password}" if password else user or "postgres"
+    url = f"postgres://{whose}@{host}{':' + port if port else ''}/{name}"
+    return os.environ | {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "ERROR", "DATABASE_URL": url}
+
+
+def web_command(port: int, threads: int = 4) -> list[str]:
+    """A real web server with two processes."""
+    serve = ["-m", "gunicorn", "orchestrator.wsgi", "-k", "gthread", "-w", "2", "--threads", str(threads)]
+    return [sys.executable, *serve, "--no-control-socket", "-b", f"127.0.0.1:{port}"]
+
+
+class Server:
     """A real web server as a child of this process, on a free port."""
 
-    def __init__(self, database: dict[str, Any]) -> None:
-        self.database = database
+    def __init__(self, database: dict[str, Any], **more: str) -> None:
+        self.environment = environment(database) | more
 
     def __enter__(self) -> int:
         from orchestrator.kernel.embedded import die_with_parent, free_port
 
         port = free_port()
-        name, user, host = (self.database.get(key) or "" for key in ("NAME", "USER", "HOST"))
-        url = f"postgres://{user or 'postgres'}@/{name}"
-        environment = {"PYTHONPATH": str(ROOT)} | os.environ | {"LOG_LEVEL": "ERROR"}
-        if "DATABASE_URL" not in os.environ or name not in os.environ["DATABASE_URL"]:
-            environment |= {"DATABASE_URL": url, "PGHOST": host}
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "orchestrator.wsgi",
-            "-k",
-            "gthread",
-            "-w",
-            "2",
-            "--threads",
-            "4",
-            "--no-control-socket",
-        ]
-        self.process = subprocess.Popen(
-            [*command, "-b", f"127.0.0.1:{port}"], cwd=ROOT, env=environment, preexec_fn=die_with_parent
-        )
+        self.process = subprocess.Popen(web_command(port), cwd=ROOT, env=self.environment, preexec_fn=die_with_parent)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
