@@ -45,11 +45,11 @@ def stage_rows(*, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def person_card(contact: Contact, *, may_move: bool) -> dict[str, Any]:
+def person_card(contact: Contact) -> dict[str, Any]:
     """What the page of a person shows of stages: the moves with who and why, and the form for a move by hand."""
     return {
         "moves": [_move(change) for change in queries.history(contact.pk, MOST_MOVES)],
-        "form": MoveForm(initial={"stage": contact.stage.slug if contact.stage else None}) if may_move else None,
+        "form": MoveForm(initial={"stage": contact.stage.slug if contact.stage else None}),
     }
 
 

@@ -7,6 +7,7 @@ from contacts.conditions.language import validate
 from contacts.conditions.rules import Problem, show
 from contacts.segments.models import Segment
 from contacts.signals.models import Signal
+from contacts.signals.queries import load_contexts
 from contacts.stages.models import Stage
 from journeys.content.models import Block
 from journeys.definitions.rules import circle_in, name_problems, shape_problems, unreached
@@ -29,7 +30,8 @@ def check(definition: Any) -> list[Problem]:
         problems.append(Problem("goal", "no goal: nobody will know whether this journey works", "warning"))
     if "when" in definition["entry"]:
         problems += validate(definition["entry"]["when"], "entry.when")
-    return problems + _step_problems(definition["steps"]) or _reference_problems(definition)
+    problems += _step_problems(definition["steps"])
+    return problems or _reference_problems(definition) + _context_problems(definition)
 
 
 def _goal_problems(goal: Any) -> list[Problem]:
@@ -94,3 +96,14 @@ def _reference_problems(definition: dict[str, Any]) -> list[Problem]:
         if slug not in known[model]:
             problems.append(Problem(path, f"there is no {model._meta.verbose_name} {slug!r}"))
     return problems
+
+
+def _context_problems(definition: dict[str, Any]) -> list[Problem]:
+    """Context says how somebody is, not what they want: it opens nothing alone, neither a journey nor a handover."""
+    entry, contexts = definition["entry"], load_contexts()
+    opens = {key: entry[key] for key in ("signal", "segment") if key in entry}
+    if not contexts.act_alone(opens) or not contexts.add_nothing(entry.get("when")):
+        return []
+    at = "entry.when" if "when" in entry else f"entry.{next(iter(opens))}"
+    expected = "expected a condition on what somebody did or where they stand"
+    return [Problem(at, f"a context signal alone opens no journey: {expected}")]

@@ -12,6 +12,7 @@ from django.db import transaction
 from contacts.attributes.operations import expire_values, take_over_values
 from contacts.events.operations import keep_months
 from contacts.imports.operations import purge_imports, work_on_imports
+from contacts.segments.lists import record_sizes
 from orchestrator.channels.operations import deliver_touches, release_leases
 from orchestrator.kernel import locks
 from orchestrator.tick import loop
@@ -20,6 +21,7 @@ from orchestrator.tick.operations import record_heartbeat
 from reporting.kpis.operations import roll_up_kpis
 
 log = structlog.get_logger()
+SIZES_EVERY = timedelta(minutes=10)  # counting everybody in every segment takes a second or two
 TIMED_EVERY = timedelta(seconds=30)  # how often conditions are looked at that time alone can change
 ALIVE_SECONDS = 5
 IMPORT_SECONDS = 20.0  # after these an import lets others have the worker
@@ -61,10 +63,12 @@ def _send() -> None:
 
 @shared_task(name="orchestrator.roll_up", expires=60)
 def roll_up() -> None:
-    """Count key figures of today and yesterday."""
+    """Count key figures of today and yesterday, and the people in segments."""
     with transaction.atomic():
         if locks.try_hold("roll_up"):
             roll_up_kpis(now=_now(), days=2)
+    if _take_turn("sizes of segments", _now(), SIZES_EVERY):
+        record_sizes(now=_now())
 
 
 @shared_task(name="orchestrator.import", expires=60)
