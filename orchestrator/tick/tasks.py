@@ -13,6 +13,7 @@ from contacts.attributes.operations import expire_values, take_over_values
 from contacts.events.operations import keep_months
 from contacts.imports.operations import purge_imports, work_on_imports
 from contacts.segments.lists import record_sizes
+from orchestrator.api.arrivals import prune_arrivals
 from orchestrator.channels.operations import deliver_touches, release_leases
 from orchestrator.kernel import locks
 from orchestrator.tick import loop
@@ -84,11 +85,12 @@ def _settle(names: frozenset[str]) -> None:
 
 @shared_task(name="orchestrator.keep_house", expires=600)
 def keep_house() -> None:
-    """Open the partitions of the coming months; let values go whose time is over, take over those defined by now."""
+    """Open the partitions of the coming months; let values and arrivals go whose time is over, take over defined values."""
     keep_months(now=_now())
     expire_values(now=_now())
     take_over_values(now=_now())
     purge_imports(now=_now())
+    prune_arrivals()
 
 
 @shared_task(name="orchestrator.heartbeat", expires=30)
