@@ -17,6 +17,7 @@ from contacts.signals.rules import TONES, strength_now
 from contacts.stages.page import person_card
 from reporting.dashboards.queries import limit_names
 from reporting.explain import queries, rules, runs
+from reporting.explain.conditions import askable_rules
 from reporting.explain.facts import facts
 from reporting.explain.gates import Reader
 from reporting.explain.lines import say_line
@@ -44,6 +45,7 @@ def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place, se
         "signals": [_signal(firing, reader, now) for firing in queries.holding_signals(contact_id, now=now)],
         "stages": person_card(contact),
         "attributes": facts(contact, definitions(), reader.language, sensitive=sensitive),
+        "askable": askable_rules(),
         **_timeline(contact, now, shown, after, reader),
     }
 
@@ -79,9 +81,7 @@ def _timeline(contact: Contact, now: datetime, shown: str, after: Place, reader:
 
 def _signal(firing: SignalFiring, reader: Reader, now: datetime) -> dict[str, Any]:
     signal, condition, evidence = firing.signal, firing.signal.condition, firing.evidence or {}
-    left = strength_now(
-        signal.strength, signal.decay, fired_at=firing.fired_at, holds_for=signal.holds_for, now=now
-    )
+    left = strength_now(signal.strength, signal.decay, fired_at=firing.fired_at, holds_for=signal.holds_for, now=now)
     seen = say_evidence(evidence, condition, reader.language, reader.names)
     return {
         "name": firing.signal.name,

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
 from orchestrator.kernel.access import Role, everyone, role_of
-from reporting.explain import page, rules
+from reporting.explain import conditions, page, queries, rules
 
 LARGEST_ID = 2**63 - 1
 
@@ -38,6 +38,22 @@ def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
     if context is None:
         raise Http404
     return render(request, f"reporting/explain/{template}", context)
+
+
+@require_GET
+@everyone
+def contact_rule(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Say whether a rule holds for a person, leaf by leaf; HTMX asks for the answer alone."""
+    found = queries.one_contact(min(contact_id, LARGEST_ID))
+    if found is None:
+        raise Http404
+    explained = conditions.explained_rule(found.pk, request.GET.get("rule", ""), now=timezone.now())
+    if explained is None:
+        raise Http404
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # django-htmx adds it
+        return render(request, "reporting/explain/_rule.html", explained)
+    context = {"contact": found, "askable": conditions.askable_rules(), **explained}
+    return render(request, "reporting/explain/rule.html", context)
 
 
 def _place(query: QueryDict) -> tuple[datetime, str, int] | None:
