@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from consent.purposes.models import Purpose
-from consent.records.models import Record, State, Suppression
+from consent.records.models import Record, State
 from consent.records.operations import Choice, record_consents, take_back_import
 from contacts.imports.models import Import
 from contacts.imports.registry import Column, Left, Refused, Said, register, register_watch
 from contacts.imports.rules import UNDONE, Reason, yes_or_no
+from orchestrator.kernel import sql
+from orchestrator.kernel.scope import among
 
 
 class ConsentColumn(Column):
@@ -44,7 +47,7 @@ class ConsentColumn(Column):
             states = _states([one.contact_id for one in about], purpose)
             for one in about:
                 state = states.get(one.contact_id)
-                if one.value and state is not None and not state.granted and state.record.source != UNDONE:
+                if one.value and state is not None and not state.granted and state.source != UNDONE:
                     left.append(Left(one.line, "", Reason.WITHDRAWN, f"{state.since:%Y-%m-%d}"))
                 elif one.value != bool(state and state.granted):
                     choices.append(_choice(job, one, "granted" if one.value else "withdrawn"))
@@ -90,7 +93,7 @@ class ObjectionColumn(ConsentColumn):
             states = _states([one.contact_id for one in about], purpose)
             for one in about:
                 state = states.get(one.contact_id)
-                if state is None or state.granted or state.record.source == UNDONE:
+                if state is None or state.granted or state.source == UNDONE:
                     choices.append(_choice(job, one, "withdrawn" if state and state.granted else "refused", now))
         if not dry:
             record_consents(choices=choices, now=now, tell=tell)
@@ -102,14 +105,25 @@ class ObjectionColumn(ConsentColumn):
 
 def suppressed(addresses: Mapping[int, str]) -> list[Left]:
     """List the lines whose address nobody may write to: an import revives none."""
-    rows = Suppression.objects.filter(channel="email", address__in=set(addresses.values()))
-    why = {row.address: row.get_reason_display() for row in rows}
-    return [Left(line, "", Reason.SUPPRESSED, mail) for line, mail in addresses.items() if mail in why]
+    text = "SELECT address FROM consent_suppression WHERE channel = 'email' AND address = ANY(%s)"
+    found = {address for (address,) in sql.rows(text, [list(addresses.values())])}
+    return (
+        [Left(line, "", Reason.SUPPRESSED, mail) for line, mail in addresses.items() if mail in found] if found else []
+    )
 
 
-def _states(contact_ids: Sequence[int], purpose: str) -> dict[int, State]:
-    found = State.objects.filter(contact_id__in=contact_ids, purpose__slug=purpose).select_related("record")
-    return {state.contact_id: state for state in found}
+class _Held(NamedTuple):
+    """What holds for a person: agreed or not, since when, and who wrote it."""
+
+    granted: bool
+    since: datetime
+    source: str
+
+
+def _states(contact_ids: Sequence[int], purpose: str) -> dict[int, _Held]:
+    known = among(State.objects.filter(purpose__slug=purpose), "contact_id", [one for one in contact_ids if one])
+    rows = known.values_list("contact_id", "granted", "since", "record__source")
+    return {contact_id: _Held(granted, since, source) for contact_id, granted, since, source in rows}
 
 
 def _choice(job: Import, said: Said, decision: str, at: datetime | None = None) -> Choice:

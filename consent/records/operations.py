@@ -9,6 +9,7 @@ from django.db import transaction
 
 from consent.purposes.models import Purpose
 from consent.records.models import Record, Suppression
+from contacts.identity.operations import hold_people
 from orchestrator.kernel import doorbell, sql
 
 
@@ -47,8 +48,16 @@ def record_consents(*, choices: Sequence[Choice], now: datetime, tell: bool = Tr
     known = set(Purpose.objects.values_list("slug", flat=True))
     if missing := {c.purpose for c in choices} - known:
         raise UnknownPurpose(", ".join(sorted(missing)))
+    # a merge reads both people's answers: it waits for this one, or this one goes to the survivor
+    who = hold_people(contact_ids=[choice.contact_id for choice in choices])
     given = [
-        {**choice._asdict(), "n": n, "proof": choice.proof or {}, "at": (choice.at or now).isoformat()}
+        {
+            **choice._asdict(),
+            "n": n,
+            "contact_id": who.get(choice.contact_id, choice.contact_id),
+            "proof": choice.proof or {},
+            "at": (choice.at or now).isoformat(),
+        }
         for n, choice in enumerate(choices)
     ]
     params = {"given": json.dumps(given), "now": now, "tell": tell}

@@ -62,7 +62,7 @@ def preview(job: Import, *, most: int, shown: int, now: datetime) -> Preview:
         batch.stage(job, gathered, now=now, accounts={})
         batch.compare(job, now=now)
         found = sql.rows(
-            "SELECT line, contact_id, made, changed, before, after, account_id, to_jsonb(n) FROM import_next n"
+            "SELECT line, contact_id, made, changed, moved -> 'before', moved -> 'after', account_id, to_jsonb(n) FROM import_next n"
         )
         ids = {row[0]: row[1] for row in found if row[1] is not None}
         batch.record_said(job, gathered, ids, now=now, dry=True)

@@ -15,7 +15,8 @@ WITH judged AS (
     FROM import_row r
     LEFT JOIN contacts_contact mine ON mine.id = r.contact_id
     LEFT JOIN contacts_contact other ON other.external_id = r.external_id
-    WHERE r.external_id IS NOT NULL
+    -- found by this very id, or nobody has it: nothing to judge
+    WHERE r.external_id IS NOT NULL AND (%(by)s <> 'external_id' OR r.rank = 2)
 )
 UPDATE import_row r SET external_id = NULL
 FROM judged

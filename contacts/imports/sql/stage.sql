@@ -9,5 +9,5 @@
 DROP TABLE IF EXISTS import_row, import_next;
 CREATE TEMPORARY TABLE import_row (
     line int, key text, external_id text, email text, phone text, first_name text, last_name text, language text,
-    country text, time_zone text, job_title text, account_id bigint, account_said boolean, attributes jsonb, removed text[],
+    country text, time_zone text, job_title text, account_id bigint, account_said boolean, attributes jsonb, removed text[], dated jsonb,
     default_language text, default_zone text, contact_id bigint, rank int)

@@ -26,7 +26,7 @@ WITH given AS MATERIALIZED (
     FROM given WHERE given.made
 ), kept AS (
     INSERT INTO contacts_importchange AS known (job_id, contact_id, made, before, after)
-    SELECT %(job)s, id, given.made, COALESCE(given.before, '{}'), COALESCE(given.after, '{}')
+    SELECT %(job)s, id, given.made, COALESCE(given.moved -> 'before', '{}'), COALESCE(given.moved -> 'after', '{}')
     FROM given WHERE given.made OR given.changed
     ON CONFLICT (job_id, contact_id) DO UPDATE SET
         -- a person twice in the file: the first value before and the last after count, attribute by attribute
