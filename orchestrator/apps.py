@@ -11,6 +11,7 @@ class OrchestratorConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
+        import orchestrator.arbiter.movers  # noqa: F401  registers what a merge does with verdicts
         from orchestrator.kernel import doorbell
 
         if not settings.CELERY_BROKER_URL.startswith(

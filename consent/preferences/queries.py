@@ -6,6 +6,7 @@ from django.db.models import Subquery
 
 from consent.preferences import rules
 from consent.preferences.rules import Subject
+from contacts.identity.queries import survivors
 from contacts.profiles.models import Contact
 
 SALT = "consent.preferences.unsubscribe"  # its own: a token of tracking never opens this door
@@ -22,11 +23,14 @@ def unsubscribe_url(*, contact_id: int, touch_id: int = 0) -> str:
 
 
 def subject_of(token: str) -> Subject | None:
-    """Read a token; None when a single byte of it is not ours."""
+    """Read a token; None when a single byte of it is not ours. Who was merged is whom they became."""
     try:
-        return rules.read(Signer(salt=SALT, sep=".").unsign(token))
+        subject = rules.read(Signer(salt=SALT, sep=".").unsign(token))
     except BadSignature:
         return None
+    return subject and subject._replace(
+        contact_id=survivors([subject.contact_id]).get(subject.contact_id, subject.contact_id)
+    )
 
 
 def same_address(contact_id: int) -> set[int]:

@@ -47,6 +47,7 @@ MOVES = {
 }
 
 REASONS = {
+    "merged": {"en": "the person has another conversation already", "de": "mit der Person läuft bereits ein Gespräch"},
     "no_need": {"en": "has no need", "de": "hat keinen Bedarf"},
     "no_budget": {"en": "has no budget", "de": "hat kein Budget"},
     "wrong_person": {"en": "is not the right person", "de": "ist nicht die richtige Person"},

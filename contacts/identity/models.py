@@ -91,12 +91,11 @@ class MergedRow(models.Model):
 
 
 class MergeProposal(models.Model):
-    """Two people who may be one, for somebody to decide."""
+    """Two people who may be one, for somebody to decide. A merge takes it away."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
         DUE = "due", _("due")  # decided by the rules already: the next tick merges them
-        MERGED = "merged", _("merged")
         REFUSED = "refused", _("two people")
 
     first = models.ForeignKey("contacts.Contact", models.CASCADE, related_name="+", verbose_name=_("first"))

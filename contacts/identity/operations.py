@@ -1,32 +1,37 @@
-"""Finds or makes the people that messages are about, and links what they are called."""
+"""Who is who: finds or makes the people that messages are about, merges two into one, undoes it, keeps the block list."""
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
-from contacts.identity.resolution import NOTHING_STANDS, Person, Placed, Resolution, Standing, resolve
-from contacts.identity.rules import ANONYMOUS, LINKS_COUNT_FOR, USER, Key, Seen, apart_key, checked, claims
-from contacts.profiles.keys import hold_keys
-from contacts.profiles.rules import DEFAULT_LANGUAGE
-from orchestrator.kernel import doorbell, sql
+from contacts.identity.finding import Identified, find_or_make
+from contacts.identity.merging import Wanted, merge_pairs, move_rows
+from contacts.identity.models import BlockedIdentifier, Merge, MergedRow, MergeProposal
+from contacts.identity.queries import decide_due, survivors
+from contacts.identity.registry import Pair
+from contacts.identity.rules import BY_RULES, UNDO_FOR, Key, Seen, blockable, checked
+from contacts.identity.undoing import split
+from orchestrator.kernel import locks, sql
 
-BY_RULES = "rules"
-
-
-class Identified(NamedTuple):
-    """Whom a message is about. may_change: whether it may change the profile (never somebody's known by a public key)."""
-
-    contact_id: int
-    may_change: bool
+LATE_FOR = timedelta(days=1)
+MOST_DUE = 500  # merges of rules in one transaction
 
 
-class KeepsChanging(Exception):
-    """Somebody outside of these operations took the same people away again and again."""
+class SamePerson(Exception):
+    """Nobody can be merged with themselves."""
+
+
+class UnknownContact(Exception):
+    """There is no such person, and nobody who took them in."""
+
+
+class CannotUndo(Exception):
+    """A merge that cannot be undone. code: undone, too_late, newer (the survivor was merged since: undo that first)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def resolve_people(*, people: Sequence[Seen], now: datetime, source: str, trusted: bool) -> list[int]:
@@ -48,19 +53,7 @@ def identify_people(*, people: Sequence[Seen], now: datetime, source: str, trust
     Raises BadIdentifier: nothing was written.
     """
     clean = [checked(seen) for seen in people]
-    if not clean:
-        return []
-    keys = _keys(clean, trusted)
-    for attempt in range(4):
-        if attempt:
-            hold_keys(f"{key.kind} {key.value}" if key.kind not in (USER, "email") else key.value for key in keys)
-        placed, resolution = _resolve(clean, keys, trusted, now)
-        ids = _known_ids(placed, resolution)
-        if ids is None and attempt:  # the first look holds no locks: most calls find everybody as they are
-            ids = _write(placed, resolution, now, source)
-        if ids is not None:
-            return ids
-    raise KeepsChanging(source)
+    return find_or_make(clean, now=now, source=source, trusted=trusted) if clean else []
 
 
 def alias(*, previous: str, user_id: str, now: datetime, source: str, trusted: bool = True) -> int:
@@ -71,100 +64,161 @@ def alias(*, previous: str, user_id: str, now: datetime, source: str, trusted: b
     return resolve_people(people=[Seen(user_id, previous_id=previous)], now=now, source=source, trusted=trusted)[0]
 
 
-def _keys(people: Iterable[Seen], trusted: bool) -> list[Key]:
-    keys: dict[Key, None] = {}
-    for seen in people:
-        keys.update(dict.fromkeys(claims(seen)))
-        if seen.anonymous_id:
-            keys[Key(ANONYMOUS, seen.anonymous_id)] = None
-        if seen.previous_id:
-            keys |= {Key(USER, seen.previous_id): None, Key(ANONYMOUS, seen.previous_id): None}
-        if not trusted or not seen.anonymous_id:
-            keys[apart_key(seen)] = None
-    return list(keys)
+@transaction.atomic
+def hold_people(*, contact_ids: Iterable[int]) -> dict[int, int]:
+    """Keep people from being merged until the commit. Returns who each of them is now; those who are gone are left out.
 
-
-def _resolve(clean: list[Seen], keys: list[Key], trusted: bool, now: datetime) -> tuple[list[Placed], Resolution]:
-    """Decide in memory; what was decided before is only read when there is a question."""
-    found = _look_up(keys)
-    placed, resolution = resolve(clean, trusted=trusted, found=found, standing=NOTHING_STANDS)
-    if resolution.questions:
-        standing = _standing(resolution, now)
-        placed, resolution = resolve(clean, trusted=trusted, found=found, standing=standing)
-    return placed, resolution
-
-
-def _look_up(keys: list[Key]) -> list[tuple[Any, ...]]:
-    given = {"kinds": [key.kind for key in keys], "vals": [key.value for key in keys]}
-    return sql.rows(sql.statement("contacts/identity/sql/look_up.sql"), given)
-
-
-def _standing(resolution: Resolution, now: datetime) -> Standing:
-    pairs = {
-        (min(q.base.id, q.other.id), max(q.base.id, q.other.id))
-        for q in resolution.questions
-        if q.base.id and q.other.id
-    }
-    people = {person.id for q in resolution.questions for person in (q.base, q.other) if person.id}
-    given = {
-        "contacts": sorted(people),
-        "firsts": [one for one, _ in pairs],
-        "seconds": [other for _, other in pairs],
-        "since": now - LINKS_COUNT_FOR,
-        "by_rules": BY_RULES,
-    }
-    standing = Standing({}, Counter(), Counter())
-    for what, first, second, state, n in sql.rows(sql.statement("contacts/identity/sql/standing.sql"), given):
-        if what == "pair":
-            standing.pairs[first, second] = state
-        else:
-            (standing.open if what == "open" else standing.links)[first] = n
-    return standing
-
-
-def _known_ids(placed: list[Placed], resolution: Resolution) -> list[Identified] | None:
-    """The ids when there is nothing to write."""
-    if resolution.made or resolution.questions or any(p.person.fills or p.person.links for p in placed):
-        return None
-    return [Identified(p.person.id or 0, p.may_change) for p in placed]
-
-
-def _write(placed: list[Placed], resolution: Resolution, now: datetime, source: str) -> list[Identified] | None:
-    """Write what was decided; None when somebody was merged meanwhile, or the user id was taken."""
-    people: dict[Person, int] = {}
-    for person in [p.person for p in placed] + [p for q in resolution.questions for p in (q.base, q.other)]:
-        people.setdefault(person.became or person, len(people))
-    rows = [
-        {
-            "place": place,
-            "id": person.id,
-            **({"external_id": person.external_id} if person.fills else {}),
-            **({name: getattr(person, name) or None for name in ("email", "phone")} if person.fills else {}),
-            "default_language": DEFAULT_LANGUAGE,
-            "default_zone": settings.TEAM_TIME_ZONE,
+    For doors that write about somebody by an id of long ago: a link in a mail, a form that was open.
+    """
+    wanted = set(contact_ids)
+    found: dict[int, int] = {}
+    for _ in range(3):  # somebody may be merged between the look and the lock
+        now_are = survivors(wanted - set(found))
+        ids = {one: now_are.get(one, one) for one in wanted if one not in found}
+        held = {
+            row[0]
+            for row in sql.rows(
+                "SELECT id FROM contacts_contact WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE",
+                [sorted({*ids.values()})],
+            )
         }
-        for person, place in people.items()
-    ]
-    links = [
-        {"n": n, "place": place, "kind": key.kind, "value": key.value}
-        for person, place in people.items()
-        for n, key in enumerate(person.links)
-    ]
-    questions = [
-        {
-            "base": people[q.base.became or q.base],
-            "other": people[q.other.became or q.other],
-            **q.key._asdict(),
-            "reason": q.reason,
-        }
-        for q in resolution.questions
-    ]
-    given = {"people": rows, "links": links, "questions": questions}
-    text = sql.statement("contacts/identity/sql/identify.sql")
-    found = dict(
-        sql.rows(text, {name: json.dumps(value) for name, value in given.items()} | {"source": source[:50], "now": now})
+        found |= {one: now_is for one, now_is in ids.items() if now_is in held}
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+@transaction.atomic
+def merge_contacts(*, survivor_id: int, loser_id: int, why: str, by: str, now: datetime) -> Merge:
+    """Make one person out of two: rows, names and consents of the loser go to the survivor, never widening a consent.
+
+    Who was merged already stands for who took them in. Two who are one already stay as they are: returns the merge that
+    made them one. Raises SamePerson, UnknownContact.
+    """
+    if survivor_id == loser_id:
+        raise SamePerson(survivor_id)
+    locks.hold(locks.TICK)
+    now_are = survivors([survivor_id, loser_id])
+    survivor, loser = now_are.get(survivor_id, survivor_id), now_are.get(loser_id, loser_id)
+    if survivor == loser:
+        both = Merge.objects.filter(loser_id__in=[survivor_id, loser_id], survivor_id=survivor, undone_at=None)
+        return both.latest("id")
+    done = merge_pairs([Wanted(loser, survivor, why, by)], now)
+    if not done:
+        raise UnknownContact(loser_id)
+    return Merge.objects.get(pk=done[0].merge)
+
+
+@transaction.atomic
+def merge_due(*, now: datetime) -> int:
+    """Carry out the merges that rules have decided: visitors whose name is known now. Returns how many.
+
+    Who got a name of their own meanwhile is asked about instead.
+    """
+    locks.hold(locks.TICK)
+    due = list(
+        MergeProposal.objects.filter(state=MergeProposal.State.DUE)
+        .select_related("first", "second")
+        .order_by("id")[:MOST_DUE]
     )
-    if len(found) < len(people):
-        return None
-    doorbell.ring()
-    return [Identified(found[people[p.person]], p.may_change) for p in placed]
+    if not due:
+        return 0
+    wanted, open_again = decide_due(due)
+    for reason, ids in open_again.items():
+        MergeProposal.objects.filter(pk__in=ids).update(state=MergeProposal.State.OPEN, reason=reason)
+    return len(merge_pairs((Wanted(*one, BY_RULES) for one in wanted), now))
+
+
+@transaction.atomic
+def leave_due_to_people() -> int:
+    """Ask people about the merges that rules have decided and that could not be carried out. Returns how many."""
+    due = MergeProposal.objects.filter(state=MergeProposal.State.DUE)
+    return due.update(state=MergeProposal.State.OPEN, reason="failed")
+
+
+@transaction.atomic
+def undo_merge(*, merge_id: int, by: str, now: datetime) -> None:
+    """Make two people of one again, within 30 days: everything that moved goes back, consents get narrower or stay.
+
+    The two are not merged by rules again. Raises CannotUndo, Merge.DoesNotExist: nothing was written.
+    """
+    locks.hold(locks.TICK)
+    merge = Merge.objects.select_for_update().get(pk=merge_id)
+    if merge.undone_at:
+        raise CannotUndo("undone")
+    if merge.at <= now - UNDO_FOR or not merge.loser:
+        raise CannotUndo("too_late")
+    later = Merge.objects.filter(survivor_id=merge.survivor_id, undone_at=None, pk__gt=merge.pk)
+    if later.filter(rows__table="contacts_merge", rows__row_id=merge.pk).exists():
+        raise CannotUndo("newer")
+    split(merge, now)
+    first, second = sorted((merge.loser_id, merge.survivor_id))
+    MergeProposal.objects.update_or_create(
+        first_id=first,
+        second_id=second,
+        defaults={"state": MergeProposal.State.REFUSED, "decided_at": now, "decided_by": by},
+        create_defaults={
+            **{"state": MergeProposal.State.REFUSED, "decided_at": now, "decided_by": by, "at": now},
+            **{"kind": "", "value": "", "reason": ""},
+        },
+    )
+    MergedRow.objects.filter(merge=merge).delete()
+    Merge.objects.filter(pk=merge_id).update(undone_at=now, undone_by=by, loser={}, survivor_before={})
+
+
+@transaction.atomic
+def reroute(*, contact_ids: Sequence[int], now: datetime) -> dict[int, int]:
+    """Give the survivors what came late for people who are merged. Returns who became whom among these people.
+
+    Events do not look whether the person is still there: a request that is just going on may write one.
+    """
+    gone = Merge.objects.filter(loser_id__in=list(contact_ids), undone_at=None)
+    return _reroute(gone)
+
+
+@transaction.atomic
+def reroute_recent(*, now: datetime) -> int:
+    """Look once more for rows that came late for people of the last day's merges. Returns of how many people."""
+    locks.hold(locks.TICK)
+    return len(_reroute(Merge.objects.filter(at__gt=now - LATE_FOR, undone_at=None)))
+
+
+def _reroute(merges: Iterable[Merge]) -> dict[int, int]:
+    pairs = [Pair(merge.pk, merge.loser_id, merge.survivor_id) for merge in merges]
+    if pairs:
+        move_rows(pairs)
+    return {pair.loser: pair.survivor for pair in pairs}
+
+
+@transaction.atomic
+def refuse_proposal(*, proposal_id: int, by: str, now: datetime) -> bool:
+    """Remember that two are two people. Returns False when it was decided already."""
+    found = MergeProposal.objects.filter(pk=proposal_id, state=MergeProposal.State.OPEN)
+    return found.update(state=MergeProposal.State.REFUSED, decided_at=now, decided_by=by) == 1
+
+
+@transaction.atomic
+def block_identifier(*, kind: str, value: str, why: str, by: str, now: datetime) -> bool:
+    """Put a value on the block list: it says nothing about who somebody is. Returns False when it was there.
+
+    `info@*` stands for every domain, `*@test.de` for every name, `test@test.*` for every ending. Raises BadIdentifier.
+    """
+    key: Key = blockable(kind, value)
+    _, made = BlockedIdentifier.objects.get_or_create(
+        kind=key.kind, value=key.value, defaults={"why": why[:200], "by": by[:200], "at": now}
+    )
+    return made
+
+
+@transaction.atomic
+def unblock_identifier(*, blocked_id: int) -> bool:
+    """Take a value off the block list. Returns False when it was gone."""
+    return BlockedIdentifier.objects.filter(pk=blocked_id).delete()[0] == 1
+
+
+@transaction.atomic
+def forget_merged(*, now: datetime) -> int:
+    """Delete what is only kept for the undo, once that is over. Returns how many merges."""
+    over = Merge.objects.filter(at__lte=now - UNDO_FOR).exclude(loser={})
+    MergedRow.objects.filter(merge__in=over).delete()
+    return over.update(loser={}, survivor_before={})

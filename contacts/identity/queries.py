@@ -1,9 +1,10 @@
 """Who somebody is now, and what says nothing about a person."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from contacts.identity.models import BlockedIdentifier, Merge
-from contacts.identity.rules import ANY, EMAIL, patterns
+from contacts.identity.models import BlockedIdentifier, Merge, MergeProposal
+from contacts.identity.rules import ANY, EMAIL, patterns, rank
+from contacts.profiles.models import Contact
 
 
 def survivors(contact_ids: Iterable[int]) -> dict[int, int]:
@@ -21,3 +22,34 @@ def shared_addresses(mails: Collection[str]) -> set[str]:
     wanted = {value for mail in mails for value in patterns(mail)}
     found = set(BlockedIdentifier.objects.filter(kind__in=(ANY, EMAIL), value__in=wanted).values_list("kind", "value"))
     return {m for m in mails if (ANY, m) in found or any((EMAIL, value) in found for value in patterns(m))}
+
+
+def decide_due(due: Sequence[MergeProposal]) -> tuple[list[tuple[int, int, str]], dict[str, list[int]]]:
+    """Turn due proposals into (loser, survivor, why), each loser once and never a survivor.
+
+    Also gives the proposals that rules cannot decide any more, by reason: both have a name by now.
+    """
+    becomes: dict[int, tuple[int, str]] = {}
+    open_again: dict[str, list[int]] = {}
+    for proposal in due:
+        survivor, loser = sorted((proposal.first, proposal.second), key=rank_of)
+        if loser.external_id or loser.email:
+            reason = "user_ids" if loser.external_id and survivor.external_id else "both_known"
+            open_again.setdefault(reason, []).append(proposal.pk)
+            continue
+        root = survivor.pk
+        while root in becomes:
+            root = becomes[root][0]
+        if root != loser.pk and loser.pk not in becomes:
+            becomes[loser.pk] = (root, f"{proposal.kind} {proposal.value}")
+    wanted = []
+    for loser_id, (root, why) in becomes.items():
+        while root in becomes:
+            root = becomes[root][0]
+        wanted.append((loser_id, root, why))
+    return wanted, open_again
+
+
+def rank_of(contact: Contact) -> tuple[bool, bool, float, int]:
+    """Order people by who survives a merge: the one with a user id, else with an e-mail address, else the older."""
+    return rank(contact.external_id, contact.email, contact.created_at, contact.pk)

@@ -4,7 +4,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from contacts.profiles.rules import phone_of
@@ -13,6 +13,7 @@ from orchestrator.kernel.fields import translated
 ANONYMOUS, USER, EMAIL, PHONE, APART, PREVIOUS = "anonymous", "user", "email", "phone", "apart", "previous"
 ANY = "*"  # a blocked value of every kind
 OWN_KINDS = frozenset({ANONYMOUS, USER, EMAIL, PHONE, APART, PREVIOUS, ANY})
+BY_RULES = "rules"  # who merged, where nobody did
 MOST_LINKS = 5  # people that rules alone merge into one within LINKS_COUNT_FOR, and open questions about one key
 LINKS_COUNT_FOR = timedelta(days=30)
 UNDO_FOR = timedelta(days=30)
@@ -57,6 +58,10 @@ REASONS: dict[str, dict[str, str]] = {
     "unproven": {
         "en": "It was claimed in a browser or an app, without proof.",
         "de": "Es wurde in einem Browser oder einer App behauptet, ohne Nachweis.",
+    },
+    "failed": {
+        "en": "Rules decided it, and it could not be done. Please tell whoever runs this product.",
+        "de": "Regeln haben es entschieden, aber es war nicht möglich. Bitte der Technik melden.",
     },
     "same_phone": {"en": "They have the same phone number.", "de": "Sie haben dieselbe Telefonnummer."},
     "same_email": {"en": "They have the same e-mail address.", "de": "Sie haben dieselbe E-Mail-Adresse."},
@@ -170,10 +175,27 @@ def linkable(anonymous_id: str) -> bool:
         return len(plain) >= LEAST_RANDOM and len(set(plain.lower())) >= LEAST_DIFFERENT
 
 
+def rank(external_id: str | None, email: str, created_at: datetime, contact_id: int) -> tuple[bool, bool, float, int]:
+    """Order people by who survives a merge: the one with a user id, else with an e-mail address, else the older."""
+    return (not external_id, not email, created_at.timestamp(), contact_id)
+
+
 def patterns(mail: str) -> list[str]:
     """List the rows of the block list that would block an e-mail address."""
     local, _, domain = mail.lower().rpartition("@")
     return [mail.lower(), f"{local}@*", f"*@{domain}", f"{local}@{domain.split('.')[0]}.*"]
+
+
+def blockable(kind: str, value: str) -> Key:
+    """Bring a value into the form in which the block list keeps it. Raises BadIdentifier."""
+    kind, value = kind.strip(), value.strip().lower()
+    if not kind or len(kind) > MOST_KIND or CONTROL.search(kind):
+        raise BadIdentifier("kind", f"expected a name of 1 to {MOST_KIND} characters")
+    if not value or len(value) > MOST_VALUE or CONTROL.search(value):
+        raise BadIdentifier("value", f"expected a text of 1 to {MOST_VALUE} characters")
+    if value in ("*", "*@*"):
+        raise BadIdentifier("value", "expected more than a star: that would block everybody")
+    return Key(kind, value)
 
 
 def say_reason(code: str, language: str | None = None) -> str:

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             model_name="mergeproposal",
             name="state",
             field=models.CharField(
-                choices=[("open", "open"), ("due", "due"), ("merged", "merged"), ("refused", "two people")],
+                choices=[("open", "open"), ("due", "due"), ("refused", "two people")],
                 default="open",
                 max_length=7,
                 verbose_name="state",

@@ -37,11 +37,19 @@ LEFT_REASONS = {
     "consent_withdrawn": ("withdrew consent", "hat die Einwilligung widerrufen"),
     "max_age": ("stayed longer than the journey allows", "blieb länger, als die Journey erlaubt"),
     "stopped": ("was taken out by a colleague", "wurde von einer Kollegin oder einem Kollegen herausgenommen"),
+    "merged": (
+        "is one person with somebody who is in this journey already",
+        "ist dieselbe Person wie jemand, der bereits in dieser Journey ist",
+    ),
     "moved_version": ("moved to another version", "wurde in eine andere Version verschoben"),
     "error": ("was stopped by an error", "wurde durch einen Fehler gestoppt"),
 }
 TOUCH_REASONS = {
     "left_journey": ("the person has left the journey", "die Person hat die Journey verlassen"),
+    "sent_before_merge": (
+        "the person gets this message already under another name",
+        "die Person bekommt diese Nachricht bereits unter einem anderen Namen",
+    ),
     "expired": (
         "the time in which this message makes sense is over",
         "die Zeit, in der diese Nachricht sinnvoll ist, ist vorbei",

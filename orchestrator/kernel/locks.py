@@ -4,6 +4,8 @@ import zlib
 
 from orchestrator.kernel import sql
 
+TICK = "tick"  # everything that moves people in journeys, and everything that makes one person of two
+
 
 def hold(work: str, shard: int = 0) -> None:
     """Wait for the lock on a piece of work and hold it until the transaction ends."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from contacts.identity.operations import leave_due_to_people, merge_due, reroute
 from contacts.signals.operations import derive_signals
 from contacts.signals.time_pass import looks
 from journeys.enrollments.operations import advance_enrollments, enter_journeys, leave_journeys
@@ -22,7 +24,8 @@ STEPS = (
     advance_enrollments,  # due enrollments     -> transitions, touches proposed
     decide_touches,  # proposed or held    -> approved, held until, suppressed: one reason each
 )  # deliver_touches and roll_up_kpis run on their own beats
-WORK = "tick"
+log = structlog.get_logger()
+WORK = locks.TICK
 TIME = Scope(timed=True, news=frozenset())
 MOST_ROUNDS = 100_000
 MANY = 500  # people from whom on a plan made for one row hurts
@@ -120,13 +123,14 @@ def pulse(*, now: datetime, batch: int | None = None, journeys: tuple[int, ...] 
     """
     batch = batch or settings.PULSE_BATCH
     report = TickReport()
+    _merge_due(now)
     for _ in range(MOST_ROUNDS):
         with transaction.atomic():
             locks.hold(WORK)
             taken = _claim(now, batch)
             if not taken:
                 break
-            contacts = tuple(sorted({contact for contact, _ in taken}))
+            contacts = _who_now({contact for contact, _ in taken}, now)
             scope = Scope(contacts=contacts, news=frozenset(name for _, name in taken), journeys=journeys)
             report.add(tick(now=now, scope=scope))
         if len(taken) < batch:
@@ -161,6 +165,21 @@ def _look_at_time(now: datetime, journeys: tuple[int, ...] | None) -> TickReport
         return TickReport()
     contacts = None if people is None else tuple(sorted(people))
     return tick(now=now, scope=Scope(contacts=contacts, news=frozenset(names), journeys=journeys))
+
+
+def _merge_due(now: datetime) -> None:
+    """Make one of two where rules have decided it; what the database refuses is left to people, and the tick goes on."""
+    try:
+        merge_due(now=now)
+    except IntegrityError:
+        log.exception("merges of rules are left to people")
+        leave_due_to_people()
+
+
+def _who_now(contacts: set[int], now: datetime) -> tuple[int, ...]:
+    """People as they are after the merges; what came late for somebody who was merged goes to the survivor."""
+    became = reroute(contact_ids=sorted(contacts), now=now)
+    return tuple(sorted({became.get(contact, contact) for contact in contacts}))
 
 
 def _claim(now: datetime, batch: int) -> list[tuple[Any, ...]]:

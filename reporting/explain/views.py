@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
+from contacts.identity.queries import survivors
 from orchestrator.kernel.access import Role, everyone, role_of
 from reporting.explain import conditions, page, queries, rules
 
@@ -36,6 +37,8 @@ def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
         if context is not None:
             context["opens_journeys"] = marketing
     if context is None:
+        if survivor := survivors([contact_id]).get(contact_id):
+            return redirect("contact", survivor)
         raise Http404
     return render(request, f"reporting/explain/{template}", context)
 
@@ -50,6 +53,7 @@ def contact_rule(request: HttpRequest, contact_id: int) -> HttpResponse:
     explained = conditions.explained_rule(found.pk, request.GET.get("rule", ""), now=timezone.now())
     if explained is None:
         raise Http404
+    explained["zone"] = found.time_zone
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # django-htmx adds it
         return render(request, "reporting/explain/_rule.html", explained)
     context = {"contact": found, "askable": conditions.askable_rules(), **explained}

@@ -5,14 +5,14 @@
 --
 -- Params   people bigint[] (locked); now timestamptz; zones text[], quiet_until timestamptz[] (null: not quiet); retry interval (sales, paused journey);
 --          journeys bigint[] or null
--- Reads    journeys_touch, journeys_journey, journeys_enrollment, contacts_contact, contacts_handover, consent_purpose, consent_state,
+-- Reads    journeys_touch, journeys_journey, journeys_enrollment, journeys_step, contacts_contact, contacts_handover, consent_purpose, consent_state,
 --          consent_record, consent_suppression, consent_limit
 -- Writes   journeys_touch, orchestrator_verdict
 -- Returns  outcome text, reason text, n bigint, how many touches are left for the next round bigint
 -- Index    touch_open, touch_contact_decided, state_contact_purpose, suppression_address, handover_one_open
 -- Rerun    safe: guarded by the old state; a held touch comes again when its time has come
 WITH due AS MATERIALIZED (
-    SELECT t.id, t.contact_id, t.enrollment_id, t.journey_id, t.channel, t.purpose, t.expires_at, t.proposed_at, t.state AS old_state,
+    SELECT t.id, t.contact_id, t.enrollment_id, t.journey_id, t.step_id, t.channel, t.purpose, t.expires_at, t.proposed_at, t.state AS old_state,
            j.slug AS journey, j.state AS journey_state, j.priority, j.value, round(j.priority * j.value, 3) AS score
     FROM journeys_touch t JOIN journeys_journey j ON j.id = t.journey_id
     WHERE t.state IN ('proposed', 'held') AND t.hold_until <= %(now)s AND t.contact_id = ANY (%(people)s)
@@ -22,7 +22,7 @@ candidate AS MATERIALIZED (
     SELECT DISTINCT ON (contact_id) * FROM due ORDER BY contact_id, score DESC, proposed_at, id
 ),
 fact AS MATERIALIZED (
-    SELECT k.*, e.left_at, e.reason AS left_reason, e.arm, lower(c.email) AS address, c.time_zone, p.enforcement, s.granted, s.since AS consent_since, r.decision,
+    SELECT k.*, e.left_at, e.reason AS left_reason, e.arm, e.key AS run_key, e.entered_at, lower(c.email) AS address, c.time_zone, p.enforcement, s.granted, s.since AS consent_since, r.decision,
            b.reason AS suppression, h.id AS handover, q.until AS quiet_until
     FROM candidate k
     JOIN contacts_contact c ON c.id = k.contact_id
@@ -63,6 +63,15 @@ judged AS MATERIALIZED (
                WHEN f.left_at IS NOT NULL AND f.left_reason NOT IN ('completed', 'moved_version') OR f.journey_state = 'archived' THEN 'left_journey'
                WHEN f.expires_at <= %(now)s THEN 'expired'
                WHEN f.journey_state <> 'live' THEN 'journey_paused'
+               -- got at this step of a run that was the same person's under another name
+               WHEN EXISTS (
+                   SELECT 1 FROM journeys_enrollment m
+                   JOIN journeys_touch o ON o.enrollment_id = m.id AND o.state IN ('approved', 'sending', 'sent', 'unknown')
+                   JOIN journeys_step os ON os.id = o.step_id
+                   JOIN journeys_step ts ON ts.id = f.step_id AND ts.key = os.key
+                   WHERE m.contact_id = f.contact_id AND m.journey_id = f.journey_id AND m.key = f.run_key
+                     AND m.reason = 'merged' AND m.left_at >= f.entered_at
+               ) THEN 'sent_before_merge'
                WHEN f.address = '' THEN 'no_address'
                WHEN f.suppression = 'bounced' THEN 'address_bounced'
                WHEN f.suppression = 'complained' THEN 'complained'
