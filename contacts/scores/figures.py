@@ -9,10 +9,16 @@ from django.utils.translation import gettext as _
 
 def histogram(counts: Sequence[int]) -> dict[str, Any]:
     """Draw how many people have which value, by tens; people with 0 are not in it."""
-    labels = [f"{10 * i}–{10 * i + 9}" for i in range(9)] + ["90–100"]
-    labels[0] = "1–9"
+    begins = ["1", *(str(10 * i) for i in range(1, 10))]
+    ends = [*(str(10 * i + 9) for i in range(9)), "100"]
+    spans = [f"{begin}–{end}" for begin, end in zip(begins, ends, strict=True)]
     bars = go.Bar(
-        x=labels, y=list(counts), name=_("people"), marker_color="#4f8fd6", hovertemplate="%{x}: %{y}<extra></extra>"
+        x=begins,
+        y=list(counts),
+        customdata=spans,
+        name=_("people"),
+        marker_color="#4f8fd6",
+        hovertemplate="%{customdata}: %{y}<extra></extra>",
     )
     return {
         "data": [bars.to_plotly_json()],
@@ -20,7 +26,7 @@ def histogram(counts: Sequence[int]) -> dict[str, Any]:
             "height": 150,
             "bargap": 0.12,
             "showlegend": False,
-            "xaxis": {"type": "category", "fixedrange": True, "tickfont": {"size": 10}},
+            "xaxis": {"type": "category", "fixedrange": True, "tickangle": 0},
             "margin": {"l": 34, "r": 6, "t": 6, "b": 30},
         },
     }

@@ -79,7 +79,10 @@ class RuleForm(forms.Form):
     name_en = forms.CharField(label=_("Name (English)"), max_length=200, widget=_text())
     name_de = forms.CharField(label=_("Name (German)"), max_length=200, required=False, widget=_text())
     kind = forms.ChoiceField(
-        label=_("Points"), choices=KINDS, initial=EVENT, widget=forms.Select(attrs={"class": "form-select rule-kind"})
+        label=_("Points are given"),
+        choices=KINDS,
+        initial=EVENT,
+        widget=forms.Select(attrs={"class": "form-select rule-kind"}),
     )
     event = forms.CharField(
         label=_("Event"), max_length=100, required=False, widget=_text(list="known-events", maxlength=100)
@@ -110,6 +113,14 @@ class RuleForm(forms.Form):
             self.fields[f"value_{i}"] = forms.CharField(
                 label=_("Value"), max_length=500, required=False, initial=text, widget=_text(maxlength=500)
             )
+
+    def has_changed(self) -> bool:
+        """Whether somebody wrote something: a row just added is none yet."""
+        if not self.is_bound:
+            return super().has_changed()
+        names = ["rule", "name_en", "name_de", "points", "event"]
+        names += ["condition"] if self.data.get(self.add_prefix("kind")) == CONDITION else []
+        return any(self.data.get(self.add_prefix(name)) for name in names)
 
     def _posted(self) -> int:
         return sum(self.add_prefix(f"property_{i}") in self.data for i in range(MOST_FILTERS)) if self.is_bound else 0

@@ -158,7 +158,7 @@ def test_add_shows_one_more_row_and_keeps_what_was_typed(maja):
     answer = maja.post(reverse("score_new"), form(VIEWED) | {"add": "1"})
     assert answer.status_code == 200
     page = answer.content.decode()
-    assert page.count('class="rule"') == 2
+    assert page.count('class="score-rule"') == 2
     assert 'value="12.5"' in page
     assert not Score.objects.exists()
 
