@@ -125,7 +125,7 @@ _PROBLEM = _object({"errors": _ERRORS}, required=["errors"])
 ANSWERS: dict[tuple[int, str], Any] = {
     (202, "application/json"): _RESULT,
     (400, "application/json"): {"anyOf": [_RESULT, _PROBLEM]},
-    **{(status, "application/json"): _PROBLEM for status in (401, 405, 411, 413, 415, 503)},
+    **{(status, "application/json"): _PROBLEM for status in (401, 403, 405, 411, 413, 415, 503)},
 }
 
 

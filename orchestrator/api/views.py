@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from orchestrator.api import schema
@@ -27,7 +28,10 @@ class Intake(Door, ABC):
 
     def receive(self, request: Request) -> HttpResponse:
         """Take a request: 202 when something is stored, 400 when nothing could be."""
-        now, source = timezone.now(), cast(ApiKey, request.auth).source
+        key = cast(ApiKey, request.auth)
+        if key.public:
+            raise PermissionDenied("a public key may only be used by SDKs, see /v1/track")
+        now, source = timezone.now(), key.source
         arrival = NewArrival(source, self.name, library=library_of(request))
         try:
             items = split_batch(self.body(request))
