@@ -42,14 +42,16 @@ class ConditionField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         """Read the JSON; numbers and lists without end are refused like any other text that is none."""
         try:
-            return super().to_python(value)
+            return super().to_python(value.strip() if isinstance(value, str) else value)
         except (ValueError, RecursionError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from error
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Show again exactly what somebody sent."""
+        return initial if self.disabled else InvalidJSONInput(data or "")
+
     def prepare_value(self, value: Any) -> Any:
-        """Write a condition so that people can read it; what was no JSON stays as it was typed."""
-        if isinstance(value, InvalidJSONInput):
-            return str(value)
+        """Write a condition so that people can read it; what was sent stays as it was typed."""
         return json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, dict | list) else value
 
     def clean(self, value: Any) -> Any:
