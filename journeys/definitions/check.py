@@ -31,7 +31,9 @@ def check(definition: Any) -> list[Problem]:
     if "when" in definition["entry"]:
         problems += validate(definition["entry"]["when"], "entry.when")
     problems += _step_problems(definition["steps"])
-    return problems or _reference_problems(definition) + _context_problems(definition)
+    if any(problem.level == "error" for problem in problems):
+        return problems
+    return problems + _reference_problems(definition) + _context_problems(definition)
 
 
 def _goal_problems(goal: Any) -> list[Problem]:
