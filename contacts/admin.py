@@ -4,6 +4,7 @@ import contacts.accounts.admin
 import contacts.attributes.admin
 import contacts.events.admin
 import contacts.handover.admin
+import contacts.imports.admin
 import contacts.profiles.admin
 import contacts.segments.admin
 import contacts.signals.admin

@@ -23,8 +23,10 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TEAM_TIME_ZONE = env.str("TEAM_TIME_ZONE", "Europe/Berlin")  # where a person's zone is unknown
 TICK_BATCH = env.int("TICK_BATCH", 10_000)  # enrollments moved in one transaction
 PULSE_BATCH = env.int("PULSE_BATCH", 5_000)  # contacts with news taken in one transaction
+BULK_MEMORY = env.str("BULK_MEMORY", "256MB")  # work_mem of statements about everybody
 BEAT_SECONDS = env.int("BEAT_SECONDS", 5)  # how often time is looked at
 DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", 60)  # how long a claim to send holds
+IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 200)  # largest file of people
 MAIL_FROM = env.str("MAIL_FROM", "Nordlicht <hello@nordlicht.example>")
 SHOP_URL = env.str("SHOP_URL", PUBLIC_URL)  # where links in mails lead that content writes as {{ shop_url }}
 MAIL_IMPRINT = env.str("MAIL_IMPRINT", MAIL_FROM, multiline=True)  # the sender's legal address, below each mail
@@ -166,6 +168,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a file of 500 columns has two fields each
+FILE_UPLOAD_HANDLERS = [
+    "contacts.imports.upload.SizeLimit",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- API
 REST_FRAMEWORK = {

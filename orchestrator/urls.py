@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("journeys.definitions.urls")),
     path("", include("contacts.profiles.urls")),
     path("", include("contacts.attributes.urls")),
+    path("", include("contacts.imports.urls")),
     path("", include("contacts.conditions.urls")),
     path("", include("contacts.segments.urls")),
     path("", include("contacts.signals.urls")),

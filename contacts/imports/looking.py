@@ -46,7 +46,7 @@ def look_at(job: Import, watch: EncodingWatch) -> None:
             "unclear": [*look.unclear, *(["encoding"] if encoding == "mixed" else [])],
         }
     job.format |= _columns(job)
-    job.mapping = _mapping(job)
+    job.mapping = mapping_of(job)
 
 
 def look_again(job: Import, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,8 @@ def _raw_rows(job: Import) -> Any:
     return csv_rows(part_bytes(job), job.format)
 
 
-def _mapping(job: Import) -> list[str]:
+def mapping_of(job: Import) -> list[str]:
+    """Guess where the columns go."""
     look = job.format
     body = [cells for _, cells in islice(read_rows(job), SAMPLE)]
     known = {d.key: (d.name_en, d.name_de) for d in definitions().values() if d.active}

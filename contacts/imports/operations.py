@@ -1,7 +1,7 @@
 """Keeps uploaded files, starts, runs and stops imports; a killed worker's import goes on from the last batch."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -72,15 +72,26 @@ def keep_upload(*, file_name: str, chunks: Iterable[bytes], by: str, now: dateti
 def plan_import(
     *, job_id: int, look: dict[str, Any], mapping: Sequence[str], options: dict[str, Any], source: str
 ) -> Import:
-    """Keep how a file is to be read and where its columns go. Raises NotNow."""
+    """Keep how a file is to be read and where its columns go. Raises NotNow, Unreadable.
+
+    A file that is read in another way has other columns: where they go is guessed again.
+    """
     job = _locked(job_id, Import.State.UPLOADED)
-    if look != {key: job.format.get(key) for key in look}:
+    known = job.format
+    if look != {key: known.get(key) for key in look}:
         job.format = looking.look_again(job, look)
-    job.mapping = list(mapping)[: len(job.format["headers"])]
-    job.mapping += [""] * (len(job.format["headers"]) - len(job.mapping))
+    if other_columns(known=known, look=look):
+        job.mapping = looking.mapping_of(job)
+    else:
+        job.mapping = list(mapping)
     job.options, job.source = options, source
     job.save(update_fields=["format", "mapping", "options", "source"])
     return job
+
+
+def other_columns(*, known: Mapping[str, Any], look: Mapping[str, Any]) -> bool:
+    """Whether a new look at a file gives other columns than the known one."""
+    return any(key in look and look[key] != known.get(key) for key in ("encoding", "separator", "header"))
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 from contacts.imports.models import Import, ImportChange, ImportReject
 
 LISTED = 100
+LARGEST_ID = 2**63 - 1
 
 
 def imports() -> QuerySet[Import]:
@@ -16,7 +17,9 @@ def imports() -> QuerySet[Import]:
 
 
 def one_import(job_id: int) -> Import | None:
-    """Read one import."""
+    """Read one import; None when there is none of this number."""
+    if job_id > LARGEST_ID:
+        return None
     return Import.objects.filter(pk=job_id).first()
 
 
