@@ -8,7 +8,7 @@ import msgspec
 from django.db.models import Q, QuerySet
 
 from contacts.attributes.models import Attribute
-from contacts.attributes.rules import Kind, guess_kind, show
+from contacts.attributes.rules import Kind, fits, guess_kind, show
 from contacts.attributes.special import Special, special_of
 from contacts.conditions.uses import Use, load_uses
 from orchestrator.kernel import sql
@@ -48,7 +48,8 @@ class Filled(NamedTuple):
 
 
 class ApartKey(NamedTuple):
-    """A key of values kept apart. people ends at MOST_COUNTED; kind is guessed; examples: the most frequent values, shown.
+    """A key of values kept apart. people ends at MOST_COUNTED; kind is guessed, None when none fits; examples: the most
+    frequent values, shown.
 
     attribute_id: of its definition, when these are values that do not fit it.
     """
@@ -57,7 +58,7 @@ class ApartKey(NamedTuple):
     people: int
     more: bool
     sources: list[str]
-    kind: Kind
+    kind: Kind | None
     values: list[Any]
     examples: list[str]
     last_at: datetime
@@ -125,12 +126,13 @@ def _apart_key(
 ) -> ApartKey:
     often = [text for text, _ in Counter(samples).most_common(50) if text != "null"]
     values = [_DECODE(text) for text in samples if text != "null"]
+    kind = guess_kind(values)
     return ApartKey(
         key=key,
         people=min(people, MOST_COUNTED),
         more=people > MOST_COUNTED,
         sources=sorted(sources),
-        kind=guess_kind(values),
+        kind=kind if kind is Kind.CHOICE or any(fits(kind, value) for value in values) else None,
         values=values,
         examples=[show(_DECODE(text)) for text in often[:EXAMPLES]],
         last_at=last_at,

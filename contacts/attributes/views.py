@@ -30,10 +30,12 @@ def attributes(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     found, filled, uses = list(queries.attributes(words)), queries.filled(), queries.uses_by_key()
     active = [one for one in found if one.state == Attribute.State.ACTIVE]
+    rows = [_row(one, filled.people.get(one.key, 0), uses.get(one.key, [])) for one in active]
+    known = queries.definitions()
     context = {
-        "rows": [_row(one, filled.people.get(one.key, 0), uses.get(one.key, [])) for one in active],
+        "rows": sorted(rows, key=lambda row: row["name"].casefold()),
         "ignored": [{"id": one.pk, "key": one.key} for one in found if one.state == Attribute.State.IGNORED],
-        "apart": [_apart(one) for one in queries.apart_keys(words)],
+        "apart": [_apart(one, known.get(one.key)) for one in queries.apart_keys(words)],
         "estimated": filled.estimated,
         "words": words,
     }
@@ -154,13 +156,14 @@ def _row(one: Attribute, people: int, uses: list[Use]) -> dict[str, Any]:
     }
 
 
-def _apart(one: queries.ApartKey) -> dict[str, Any]:
+def _apart(one: queries.ApartKey, known: queries.Definition | None = None) -> dict[str, Any]:
     return {
         "key": one.key,
         "people": one.people,
         "more": one.more,
         "sources": one.sources,
-        "kind": translated(KIND_NAMES[one.kind]),
+        "kind": translated(KIND_NAMES[one.kind]) if one.kind else "",
+        "other_source": bool(known and known.source and known.source not in one.sources),
         "examples": one.examples,
         "last_at": one.last_at,
         "special": translated(CATEGORY_NAMES[one.special]) if one.special else "",
@@ -173,7 +176,7 @@ def _guessed(key: str, apart: queries.ApartKey | None) -> dict[str, Any]:
     name = key.replace("_", " ").replace("-", " ").strip().capitalize()
     found: dict[str, Any] = {"key": key, "name_en": name, "name_de": name, "kind": Kind.TEXT}
     if apart:
-        found |= {"kind": apart.kind, "sensitive": bool(apart.special)}
+        found |= {"kind": apart.kind or Kind.TEXT, "sensitive": bool(apart.special)}
         if apart.kind is Kind.CHOICE:
             values = sorted({value for value in apart.values if isinstance(value, str)})
             found["choices"] = "\n".join(f"{value}|{value}|{value}" for value in values)
