@@ -26,6 +26,8 @@ def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | N
     segments = [s for s in (Segment.objects.filter(active=True) if segments is None else segments) if s.condition]
     for segment in _in_order([one for one in segments if one.refreshed_at is None or _concerned(one, scope)]):
         wide = scope if segment.refreshed_at else replace(scope, contacts=None)
+        if wide.contacts is None:
+            sql.make_room()
         text, params = sql.fill(
             sql.statement("contacts/segments/sql/refresh.sql"),
             matched=_matched(segment, now, wide),

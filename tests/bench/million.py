@@ -76,7 +76,6 @@ def _define() -> None:
     conditions += [{"event": "cart_updated", "within": "1d"}, {"event": "pricing_viewed", "where": [{"property": "category", "is": "lamps"}], "within": "14d"}]  # fmt: skip
     conditions += [{"all": [{"segment": "s01"}, {"attribute": "visits", "gte": 10}]}, {"any": [{"segment": "s02"}, {"segment": "s03"}]}]  # fmt: skip
     conditions += [{"attribute": "created_at", "after": "-30d"}]
-    conditions += [{"attribute": "job_title", "is_set": True}]
     assert len(conditions) == 50, len(conditions)
     for n, condition in enumerate(conditions):
         Segment.objects.create(slug=f"s{n:02}", condition=condition, name_en=f"s{n}", name_de=f"s{n}")
