@@ -28,7 +28,7 @@ def _text(**attrs: Any) -> forms.TextInput:
     return forms.TextInput(attrs={"class": "form-control", "maxlength": 200, **attrs})
 
 
-class ScoreForm(forms.ModelForm):
+class ScoreForm(forms.ModelForm):  # type: ignore[type-arg]
     """A score without its rules. The short name is for good: conditions name it."""
 
     class Meta:
@@ -185,13 +185,18 @@ class RuleForm(forms.Form):
         )
 
 
-class BaseRules(BaseFormSet):
+class BaseRules(BaseFormSet):  # type: ignore[type-arg]
     """The rows of a score: those that are taken away do not have to be right."""
 
     def clean(self) -> None:
         """Refuse a number of rows that no browser sends."""
-        if self.management_form.cleaned_data.get("TOTAL_FORMS", 0) < 0:
+        if (self.management_form.cleaned_data.get("TOTAL_FORMS") or 0) < 0:
             raise ValidationError(_("The number of rules is wrong."))
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        """Dress the box that takes a row away."""
+        super().add_fields(form, index)
+        form.fields["DELETE"].widget.attrs["class"] = "form-check-input"
 
     def kept(self, saved: Collection[int]) -> list[ScoreRule]:
         """The rules that stay, in order. saved: ids of the score's rules."""

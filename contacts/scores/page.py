@@ -56,7 +56,7 @@ def _row(score: Score, values: dict[int, int], uses: Sequence[Use], names: Names
 def say_users(uses: Sequence[Use]) -> list[str]:
     """Who names a score, each once: `segment “Hot leads”`."""
     here = language()
-    return list(dict.fromkeys(f"{ROOMS[use.room][here]} “{translated(use.name)}”" for use in uses))
+    return list(dict.fromkeys(f"{ROOMS[use.room][here]} “{translated(dict(use.name))}”" for use in uses))
 
 
 def say_way(way: Sequence[tuple[str, str]]) -> str:
