@@ -31,8 +31,11 @@ class Segment(Named):
 class SegmentMember(models.Model):
     """A person who is in a segment now."""
 
-    segment = models.ForeignKey(Segment, models.CASCADE, verbose_name=_("segment"))
-    contact = models.ForeignKey("contacts.Contact", models.CASCADE, verbose_name=_("contact"))
+    # no constraints in the database: checking a row locks the contact's, which doubles the work of a large segment
+    segment = models.ForeignKey(
+        Segment, models.CASCADE, db_constraint=False, db_index=False, verbose_name=_("segment")
+    )  # segmentmember_once begins with it
+    contact = models.ForeignKey("contacts.Contact", models.CASCADE, db_constraint=False, verbose_name=_("contact"))
     since = models.DateTimeField(_("since"))
 
     class Meta:
@@ -47,8 +50,8 @@ class SegmentMember(models.Model):
 class SegmentChange(models.Model):
     """A person came into or left a segment; `taken_at` says when journeys have looked at it."""
 
-    segment = models.ForeignKey(Segment, models.CASCADE, verbose_name=_("segment"))
-    contact = models.ForeignKey("contacts.Contact", models.CASCADE, verbose_name=_("contact"))
+    segment = models.ForeignKey(Segment, models.CASCADE, db_constraint=False, db_index=False, verbose_name=_("segment"))
+    contact = models.ForeignKey("contacts.Contact", models.CASCADE, db_constraint=False, verbose_name=_("contact"))
     entered = models.BooleanField(_("entered"))
     at = models.DateTimeField(_("at"))
     taken_at = models.DateTimeField(_("looked at by journeys"), null=True)
