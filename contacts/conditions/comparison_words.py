@@ -89,8 +89,20 @@ NEIGHBOUR = {
 }
 NOT_AROUND = {"en": "not: {}", "de": "nicht: {}"}
 YEARLY = {"en": " (every year)", "de": " (jedes Jahr)"}
-AGO = {"en": "{} ago", "de": "vor {}"}
-AHEAD = {"en": "{} from now", "de": "in {}"}
+FROM_TODAY = {  # before and after a day so long ago, or so far ahead; and the opposite
+    "en": {
+        "before-": ("is more than {} ago", "is not more than {} ago"),
+        "after-": ("is less than {} ago", "is not less than {} ago"),
+        "before+": ("is sooner than {} from now", "is not sooner than {} from now"),
+        "after+": ("is later than {} from now", "is not later than {} from now"),
+    },
+    "de": {
+        "before-": ("liegt mehr als {} zurück", "liegt nicht mehr als {} zurück"),
+        "after-": ("liegt weniger als {} zurück", "liegt nicht weniger als {} zurück"),
+        "before+": ("liegt früher als in {}", "liegt nicht früher als in {}"),
+        "after+": ("liegt später als in {}", "liegt nicht später als in {}"),
+    },
+}
 
 
 def say_comparison(node: dict[str, Any], language: str) -> str:
@@ -102,6 +114,8 @@ def say_comparison(node: dict[str, Any], language: str) -> str:
         return words["set"] if given else words["unset"]
     if operator == "within":
         return _say_around(given, language)
+    if _is_from_today(operator, given):
+        return _say_from_today(operator, given, language, 0)
     return _joined(words[operator], operator, given, language)
 
 
@@ -117,6 +131,8 @@ def say_comparison_not(node: dict[str, Any], language: str) -> str:
         if given["days"] == 0:
             return TODAY[language][1] + (YEARLY[language] if given.get("yearly") else "")
         return NOT_AROUND[language].format(_say_around(given, language))
+    if _is_from_today(operator, given):
+        return _say_from_today(operator, given, language, 1)
     return _joined(NOT_WORDS[language][operator], operator, given, language)
 
 
@@ -162,11 +178,16 @@ def say_value(given: Any, language: str) -> str:
     return str(given)
 
 
+def _is_from_today(operator: str, given: Any) -> bool:
+    return operator in ("before", "after") and given[:1] in ("+", "-")
+
+
+def _say_from_today(operator: str, given: str, language: str, way: int) -> str:
+    words = FROM_TODAY[language][operator + given[0]][way]
+    return words.format(say_duration(given[1:], language, dative=given[0] == "+"))
+
+
 def _say_day(given: str, language: str) -> str:
-    if given[:1] == "-":
-        return AGO[language].format(say_duration(given[1:], language, dative=True))
-    if given[:1] == "+":
-        return AHEAD[language].format(say_duration(given[1:], language, dative=True))
     year, month, day = given.split("-")
     return f"{int(day)}.{int(month)}.{year}" if language == "de" else given
 

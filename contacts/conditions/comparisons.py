@@ -10,7 +10,7 @@ from django.db.models.expressions import Expression
 from django.db.models.functions import NullIf
 
 from contacts.conditions.comparison_words import say_brief, say_comparison, say_comparison_not
-from contacts.conditions.expressions import UNKNOWN, Between, Boolean, Compare, Not
+from contacts.conditions.expressions import TRUE, UNKNOWN, All, Between, Boolean, Compare, Not
 from contacts.conditions.operands import (
     DAY_OPERATORS,
     RUN_KEY,
@@ -24,6 +24,8 @@ from contacts.conditions.rules import parse_duration
 from contacts.conditions.values import (
     DayOf,
     DayOfText,
+    DayText,
+    FirstTen,
     InYear,
     Json,
     JsonIsList,
@@ -31,6 +33,7 @@ from contacts.conditions.values import (
     JsonNumber,
     JsonText,
     JsonTruth,
+    JsonWritten,
     LocalDay,
     instant,
 )
@@ -50,6 +53,7 @@ __all__ = [
     "validate_comparison",
 ]
 WHOLE_YEAR = 365  # days between the first and the last: every day of a year lies between them
+SPARE = 3  # days by which the first ten characters of an instant may differ from its day somewhere on earth
 SIGNS = {"is": "=", "is_not": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -69,7 +73,9 @@ def compare_json(found: Expression, node: dict[str, Any], context: Context, zone
     if operator == "is_set":
         return JsonIsSet(found) if given else Not(JsonIsSet(found))
     if operator in DAY_OPERATORS:
-        return _compare_day(DayOfText(JsonText(found), zone), operator, given, context, zone)
+        text = JsonWritten(found)
+        exact = _compare_day(DayOfText(text, zone), operator, given, context, zone)
+        return All(_perhaps(text, operator, given, context, zone), exact) if context.positive else exact
     sample = given[0] if isinstance(given, list) else given
     if isinstance(sample, bool):
         return compare(JsonTruth(found), operator, given, context)
@@ -140,11 +146,7 @@ def _compare_day(day: Expression, operator: str, given: Any, context: Context, z
     """Compare a day with a fixed one, or with one seen from today where the person lives."""
     if operator in ("before", "after"):
         return Compare(day, "<" if operator == "before" else ">", _edge(given, context, zone))
-    back, ahead = -given["days"], given["days"]
-    if given.get("direction") == "next":
-        back = 0
-    elif given.get("direction") == "last":
-        ahead = 0
+    back, ahead = _around(given)
     if given.get("yearly"):
         if ahead - back >= WHOLE_YEAR:
             return Compare(day, "=", day)
@@ -152,12 +154,39 @@ def _compare_day(day: Expression, operator: str, given: Any, context: Context, z
     return Between(day, *(_today(context, zone, days) for days in (back, ahead)))
 
 
+def _perhaps(text: Expression, operator: str, given: Any, context: Context, zone: Any) -> Expression:
+    """Whether a text is worth reading as a day: a quick look at its characters, with some days to spare for time zones.
+
+    Reading costs eight times as much. Only where truth alone matters: a text that is no day is false here, not unknown.
+    """
+    day = FirstTen(text)
+    if operator in ("before", "after"):
+        edge = DayText(_edge(given, context, zone, SPARE if operator == "before" else -SPARE))
+        return Compare(day, "<" if operator == "before" else ">", edge)
+    if given.get("yearly"):
+        first, last = _around(given, SPARE)
+        return (
+            TRUE if last - first >= WHOLE_YEAR else InYear(day, *(_today(context, zone, n) for n in (first, last + 1)))
+        )
+    return Between(day, *(DayText(_today(context, zone, days)) for days in _around(given, SPARE)))
+
+
+def _around(given: dict[str, Any], spare: int = 0) -> tuple[int, int]:
+    """The first and the last day that are meant, counted from today."""
+    back = 0 if given.get("direction") == "next" else -given["days"]
+    ahead = 0 if given.get("direction") == "last" else given["days"]
+    return back - spare, ahead + spare
+
+
 def _today(context: Context, zone: Any, days: int) -> Expression:
     return LocalDay(instant(context.now), zone, Value(timedelta(days=days)))
 
 
-def _edge(given: str, context: Context, zone: Any) -> Expression:
+def _edge(given: str, context: Context, zone: Any, spare: int = 0) -> Expression:
+    """A fixed day, or one so long before or after today; moved by some days."""
+    moved = timedelta(days=spare)
     if given[:1] not in ("+", "-"):
-        return Value(date.fromisoformat(given))
+        day = date.fromisoformat(given)
+        return Value(date.fromordinal(min(max(day.toordinal() + spare, 1), date.max.toordinal())))
     distance = parse_duration(given[1:])
-    return LocalDay(instant(context.now), zone, Value(distance if given[0] == "+" else -distance))
+    return LocalDay(instant(context.now), zone, Value((distance if given[0] == "+" else -distance) + moved))

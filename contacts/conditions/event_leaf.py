@@ -17,7 +17,7 @@ from contacts.conditions.event_rows import (
     number_of,
     since_of,
 )
-from contacts.conditions.expressions import UNKNOWN, All, Either
+from contacts.conditions.expressions import UNKNOWN, All, Either, Not
 from contacts.conditions.names import Names, quoted, spaced
 from contacts.conditions.operands import DAY_OPERATORS
 from contacts.conditions.parts import (
@@ -112,8 +112,15 @@ class EventLeaf(Leaf):
 
     def compile(self, node: dict[str, Any], context: Context) -> Expression:
         if context.positive:
-            return All(allowed(node["event"], context), measured(node, context))
+            parts = [allowed(node["event"], context), measured(node, context)]
+            # grouped events are looked up at once, the guard for each row
+            return All(*reversed(parts) if context.wide else parts)
         return Case(When(allowed(node["event"], context), then=measured(node, context)), default=UNKNOWN)
+
+    def opposite(self, node: dict[str, Any], context: Context) -> Expression:
+        if context.positive and measure_of(node)[0] in ("count", "sum"):  # these are never unknown themselves
+            return All(Not(measured(node, context)), allowed(node["event"], context))
+        return super().opposite(node, context)
 
     def value(self, node: dict[str, Any], context: Context) -> Expression:
         kind, asked = measure_of(node)

@@ -1,5 +1,6 @@
 """Which events a leaf means, and what is measured of them: looked up for each person, or grouped for everybody."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -62,8 +63,9 @@ def events_meant(node: dict[str, Any], context: Context) -> QuerySet[Any]:
     if "within" in node:
         found = found.filter(occurred_at__gt=context.now - parse_duration(node["within"]))
     found = people_only(found, node["event"])
+    filtering = replace(context, positive=True)  # an event of which it is unknown does not count either
     for part in node.get("where", []):
-        found = found.filter(compile_json("properties", part["property"], part, context))
+        found = found.filter(compile_json("properties", part["property"], part, filtering))
     return found
 
 

@@ -56,11 +56,19 @@ class Between(Boolean):
 
 
 class Among(Boolean):
-    """Whether a value is one of those that a query finds, read once for all rows: grouped, hashed or joined."""
+    """Whether a value is one of those that a query of groups finds.
+
+    Written as EXISTS, so that Postgres may join the groups once for all rows, hash them, or look at the groups of one
+    row only, whichever is cheapest; IN would be read again and again where its hash does not fit into the memory.
+    """
 
     arity = 2
-    template = "(%(expressions)s)"
-    arg_joiner = " IN "
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+        """The value belongs to the outer query, the groups to the inner one."""
+        value, params = compiler.compile(self.source_expressions[0])
+        groups, group_params = compiler.compile(self.source_expressions[1])
+        return f"EXISTS (SELECT 1 FROM {groups} AS one (id) WHERE one.id = {value})", [*group_params, *params]
 
 
 class IsTrue(Boolean):

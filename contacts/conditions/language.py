@@ -72,9 +72,23 @@ def _compile(node: dict[str, Any], context: Context) -> Expression:
             raise InvalidCondition(node)
         return leaf.compile(node, context)
     if group == "not":
-        return Not(_compile(node["not"], context.under_not()))
+        return _compile_opposite(node["not"], context) if context.positive else Not(_compile(node["not"], context))
     parts = [_compile(child, context) for child in node[group]]
     return All(*parts) if group == "all" else Either(*parts)
+
+
+def _compile_opposite(node: dict[str, Any], context: Context) -> Expression:
+    """Where a node is false, as an expression whose truth alone matters: `not` is moved down to the leaves."""
+    group = group_of(node)
+    if group is None:
+        leaf = registry.leaf_of(node)
+        if leaf is None:
+            raise InvalidCondition(node)
+        return leaf.opposite(node, context)
+    if group == "not":
+        return _compile(node["not"], context)
+    parts = [_compile_opposite(child, context) for child in node[group]]
+    return Either(*parts) if group == "all" else All(*parts)
 
 
 class InvalidCondition(Exception):

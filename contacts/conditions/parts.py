@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Expression
 
 from contacts.conditions.comparison_words import OPPOSITES
@@ -63,11 +63,9 @@ def compile_count(found: QuerySet, count: dict[str, int]) -> Expression:
 def compile_count_wide(found: QuerySet, count: dict[str, int], subject: str) -> Expression:
     """How often rows exist for each of many people: read once and grouped by `contact_id`. subject: the column of the person."""
     operator, n = next(iter(count.items()))
+    if (operator, n) in (*SOME, *NONE):  # nothing to count
+        return compile_count(found.filter(contact_id=OuterRef(subject)), count)
     groups = found.order_by().values("contact_id")
-    if (operator, n) in SOME:
-        return Among(F(subject), Subquery(groups))
-    if (operator, n) in NONE:
-        return Not(Among(F(subject), Subquery(groups)))
     if COUNTED[operator](0, n):  # who has none is meant as well
         fails = Not(Compare(Count("*"), SIGNS[operator], Value(n)))
         return Not(Among(F(subject), Subquery(groups.annotate(n=Count("*")).filter(fails).values("contact_id"))))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models.expressions import Expression
 
+from contacts.conditions.expressions import Not
 from contacts.conditions.names import Names
 from contacts.conditions.rules import Dependencies, Problem
 
@@ -58,6 +59,10 @@ class Leaf(ABC):
     @abstractmethod
     def compile(self, node: dict[str, Any], context: Context) -> Expression:
         """The node as a boolean expression: true, false, or unknown (NULL)."""
+
+    def opposite(self, node: dict[str, Any], context: Context) -> Expression:
+        """An expression that is true where the node is false; where it is unknown, it is not true."""
+        return Not(self.compile(node, context.under_not()))
 
     def value(self, node: dict[str, Any], context: Context) -> Expression | None:
         """What to show beside the truth in an explanation, e.g. the count of events."""

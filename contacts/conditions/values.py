@@ -56,6 +56,13 @@ class JsonText(Repeating):
     output_field = TextField()
 
 
+class JsonWritten(Repeating):
+    """Any JSON value as it is written; a list and an object look like nothing that is looked for."""
+
+    sql = "({0} #>> '{}')"
+    output_field = TextField()
+
+
 class JsonIsSet(Repeating):
     """Whether there is a value; the null of JSON is none."""
 
@@ -87,6 +94,20 @@ class DayOfText(Func):
             f"WHEN {text} ~ '^{DAY}{CLOCK}$' THEN (({text})::timestamptz AT TIME ZONE {zone})::date END)"
         )
         return sql, [*params * 4, *zone_params]
+
+
+class FirstTen(Func):
+    """The characters of a text in which its day stands, "2026-03-01"."""
+
+    template = "left(%(expressions)s, 10)"
+    output_field = TextField()
+
+
+class DayText(Func):
+    """A day as the text that days are written as."""
+
+    template = "to_char((%(expressions)s)::timestamp, 'YYYY-MM-DD')"
+    output_field = TextField()
 
 
 class DayOf(Func):
@@ -125,7 +146,9 @@ class InYear(Func):
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
         """Over New Year the later days of one year and the earlier ones of the next are meant."""
         parts = [compiler.compile(part) for part in self.source_expressions]
-        day, first, end = (f"to_char({text}, 'MMDD')" for text, _ in parts)
+        day, first, end = (f"to_char(({text})::timestamp, 'MM-DD')" for text, _ in parts)
+        if isinstance(self.source_expressions[0], FirstTen):  # a text that has not been read as a day yet
+            day = f"substr({parts[0][0]}, 6)"
         of_day, of_first, of_end = (list(params) for _, params in parts)
         sql = f"(CASE WHEN {first} < {end} THEN {day} >= {first} AND {day} < {end} ELSE {day} >= {first} OR {day} < {end} END)"
         inside = [*of_day, *of_first, *of_day, *of_end]
