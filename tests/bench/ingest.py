@@ -88,7 +88,7 @@ def _http_client(port: int, key: str, until: float, counts: list[int], errors: l
     try:
         while time.perf_counter() < until:
             body = msgspec.json.encode(
-                {"batch": [_event(n, {"contact": {"external_id": _person()}}) for n in range(BATCH)]}
+                {"batch": [event_of(n, {"contact": {"external_id": person_of()}}) for n in range(BATCH)]}
             )
             connection.request("POST", "/api/v1/events", body, headers)
             answer = connection.getresponse()
@@ -107,7 +107,7 @@ def _raw_client(until: float, counts: list[int], errors: list[Any]) -> None:
     done = 0
     try:
         while time.perf_counter() < until:
-            body = msgspec.json.encode([_event(n, {"person": _person()}) for n in range(BATCH)]).decode()
+            body = msgspec.json.encode([event_of(n, {"person": person_of()}) for n in range(BATCH)]).decode()
             now = datetime.now(UTC)
             with connection.cursor() as cursor:
                 cursor.execute(RAW, [body, now, now])
@@ -119,7 +119,8 @@ def _raw_client(until: float, counts: list[int], errors: list[Any]) -> None:
     counts.append(done)
 
 
-def _event(number: int, person: dict[str, Any]) -> dict[str, Any]:
+def event_of(number: int, person: dict[str, Any]) -> dict[str, Any]:
+    """Make up an event."""
     return person | {
         "name": NAMES[number % len(NAMES)],
         "occurred_at": datetime.now(UTC),
@@ -133,8 +134,9 @@ def _event(number: int, person: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _person() -> str:
-    return f"bench-{random.randrange(PEOPLE)}"
+def person_of(people: int = PEOPLE) -> str:
+    """Name one of the people at random."""
+    return f"bench-{random.randrange(people)}"
 
 
 def environment(database: dict[str, Any]) -> dict[str, str]:

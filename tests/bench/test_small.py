@@ -3,8 +3,9 @@
 import pytest
 from django.db import connection
 
+from contacts.events.models import Event, News
 from journeys.models import Enrollment, Touch, Transition
-from tests.bench import tick
+from tests.bench import sustained, tick
 
 
 @pytest.mark.django_db
@@ -24,3 +25,13 @@ def test_tick_bare_sql_and_orm_loop_move_the_same_people(monkeypatch):
         results.append((list(moves), list(touches), Enrollment.objects.filter(left_at=None).count()))
     assert results[0] == results[1] == results[2]
     assert len(results[0][1]) == 100  # every second ordered twice, all of them in DACH
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sustained_load_is_taken_and_the_pulse_keeps_up():
+    key = sustained.prepare(200)
+    found = sustained.measure(connection.settings_dict, key, seconds=5, rate=400, people=200)
+    assert found.sent == Event.objects.count()
+    assert found.sent >= 5 * 400 * 0.9
+    assert not News.objects.exists()  # all were taken
+    assert set(found.memory) == {"pulse", "web 1", "web 2"}
