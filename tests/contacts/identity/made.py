@@ -168,11 +168,11 @@ def rows_about(*ids, without=()):
         for mover in movers():
             if mover.table in without:
                 continue
-            cursor.execute(
-                # what holds now is derived again, under a new id
-                f'SELECT to_jsonb(t) {"- 'id'" if mover.table == "consent_state" else ""} FROM "{mover.table}" t WHERE "{mover.column}" = ANY (%s) ORDER BY t.id',
-                [list(ids)],
-            )
+            less = (
+                " - 'id'" if mover.table == "consent_state" else ""
+            )  # what holds now is derived again, under a new id
+            about = f'"{mover.table}" t WHERE "{mover.column}" = ANY (%s) ORDER BY t.id'
+            cursor.execute(f"SELECT to_jsonb(t){less} FROM {about}", [list(ids)])
             found[mover.table, mover.column] = [row[0] for row in cursor.fetchall()]
     return found
 
