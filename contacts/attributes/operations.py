@@ -14,7 +14,7 @@ from contacts.attributes.rules import typed
 from contacts.conditions.uses import Use, uses_of
 from orchestrator.kernel import doorbell, sql
 
-ALL = 2**62  # people at once: no bound
+PORTION = 50_000  # people in one transaction: a second or two, so that nobody who writes to them waits long
 _DECODE = msgspec.json.Decoder().decode
 _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -44,18 +44,23 @@ class StillUsed(Exception):
 
 
 class Adoption(NamedTuple):
-    """What adopting a key came to. moved: people who got a value; left: people whose value does not fit and stays apart."""
+    """What adopting a key came to, in people.
+
+    moved: got a value; waiting: more than a portion, they follow by take_over_values; left: theirs does not fit.
+    """
 
     attribute: Attribute
     moved: int
+    waiting: int
     left: int
 
 
 class _Looked(NamedTuple):
-    """What a look at values found. changed: values that get their one form, as JSON texts."""
+    """What a look at values found: by JSON text how many people have one that does not fit, and the form of those that get one."""
 
     refused: dict[str, int]
     changed: dict[str, Any]
+    fitting: int
 
 
 @transaction.atomic
@@ -88,13 +93,14 @@ def save_attribute(*, draft: Draft, now: datetime, attribute_id: int | None = No
 
 @transaction.atomic
 def adopt_key(*, draft: Draft, now: datetime) -> Adoption:
-    """Define a key that arrives, and take over the values that fit; the others stay apart.
+    """Define a key that arrives, and take over the values that fit, of PORTION people at once; the others stay apart.
 
     Raises InvalidAttribute: nothing was written.
     """
     attribute = save_attribute(draft=draft, now=now)
-    moved = _take_over(attribute, now)
-    return Adoption(attribute, moved, ApartValue.objects.filter(key=attribute.key).count())
+    moved, waiting = _take_over(attribute, now)
+    apart = ApartValue.objects.filter(key=attribute.key).count()
+    return Adoption(attribute, moved, waiting, apart - waiting)
 
 
 @transaction.atomic
@@ -136,10 +142,14 @@ def define_attributes(*, drafts: Iterable[Draft], now: datetime) -> None:
 
 @transaction.atomic
 def expire_values(*, now: datetime) -> int:
-    """Remove the values that are older than their definition keeps them; returns how many people lost one."""
+    """Remove the values that are older than their definition keeps them; returns how many people lost one.
+
+    PORTION people at once: called again until nobody is left.
+    """
     if not Attribute.objects.exclude(keep_days=None).exists():
         return 0  # nobody has to be read
-    ((people,),) = sql.rows(sql.statement("contacts/attributes/sql/expire.sql"), {"now": now})
+    given = {"now": now, "most": PORTION}
+    ((people,),) = sql.rows(sql.statement("contacts/attributes/sql/expire.sql"), given)
     if people:
         doorbell.ring()
     return int(people)
@@ -149,34 +159,39 @@ def expire_values(*, now: datetime) -> int:
 def take_over_values(*, now: datetime) -> int:
     """Take over what is kept apart although it is defined by now; returns how many people got a value.
 
-    One statement and a look at the values for each key that is concerned.
+    One statement and a look at the values for each key that is concerned, PORTION people at once: called again until
+    nobody is left.
     """
     sql.rows(sql.statement("contacts/attributes/sql/tidy.sql"))
     apart = ApartValue.objects.values("key")
     found = Attribute.objects.filter(state=Attribute.State.ACTIVE, key__in=apart)
-    return sum(_take_over(attribute, now) for attribute in found)
+    return sum(_take_over(attribute, now)[0] for attribute in found)
 
 
-def _take_over(attribute: Attribute, now: datetime) -> int:
+def _take_over(attribute: Attribute, now: datetime) -> tuple[int, int]:
+    """Move a portion of the values that fit; returns how many people have one by this, and how many still wait."""
     looked = _look(
         attribute.kind,
         attribute.choices,
-        "SELECT value::text, count(*) FROM contacts_apartvalue WHERE key = %s AND value <> 'null' GROUP BY value",
+        "SELECT value::text, count(*) FROM contacts_apartvalue "
+        "WHERE key = %s AND value <> 'null' AND (%s = '' OR source = %s) GROUP BY value",
         attribute.key,
+        attribute.source,
+        attribute.source,
     )
     given = {
         "key": attribute.key,
         "source": attribute.source,
         "refused": json.dumps(list(looked.refused)),
         "changed": _ENCODE(looked.changed).decode(),
-        "most": ALL,
+        "most": PORTION,
         "now": now,
     }
     ((moved,),) = sql.rows(sql.statement("contacts/attributes/sql/take_over.sql"), given)
     ApartValue.objects.filter(key=attribute.key, value=None).delete()
     if moved:
         doorbell.ring()
-    return int(moved)
+    return int(moved), max(0, looked.fitting - PORTION)
 
 
 def _rewrite(draft: Draft, now: datetime) -> None:
@@ -200,6 +215,7 @@ def _look(kind: str, choices: Iterable[Mapping[str, Any]], text: str, *params: A
     """Look at every different value once, in portions, and keep only those that do not fit or change."""
     refused: dict[str, int] = {}
     changed: dict[str, Any] = {}
+    fitting = 0
     listed = list(choices)
     with connection.chunked_cursor() as cursor:
         cursor.execute(text, params)
@@ -211,6 +227,7 @@ def _look(kind: str, choices: Iterable[Mapping[str, Any]], text: str, *params: A
                 except ValueError:
                     refused[written] = people
                     continue
+                fitting += people
                 if form != value or type(form) is not type(value):
                     changed[written] = form
-    return _Looked(refused, changed)
+    return _Looked(refused, changed, fitting)

@@ -188,6 +188,9 @@ def _adopted(adoption: operations.Adoption) -> str:
     if adoption.moved:
         got = ngettext("%(n)s person has a value.", "%(n)s people have a value.", adoption.moved)
         said += " " + got % {"n": adoption.moved}
+    if adoption.waiting:
+        wait = ngettext("%(n)s more follows within the hour.", "%(n)s more follow within the hour.", adoption.waiting)
+        said += " " + wait % {"n": adoption.waiting}
     if adoption.left:
         left = ngettext(
             "%(n)s value does not fit and stays apart.", "%(n)s values do not fit and stay apart.", adoption.left

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from contacts.attributes.operations import expire_values, take_over_values
 from contacts.events.operations import keep_months
+from contacts.identity.operations import find_duplicates, forget_merged, reroute_recent
 from contacts.imports.operations import purge_imports, work_on_imports
 from contacts.segments.lists import record_sizes
 from orchestrator.api.arrivals import prune_arrivals
@@ -23,6 +24,7 @@ from reporting.kpis.operations import roll_up_kpis
 
 log = structlog.get_logger()
 SIZES_EVERY = timedelta(minutes=10)  # counting everybody in every segment takes a second or two
+DUPLICATES_EVERY = timedelta(days=1)  # looks at everybody
 TIMED_EVERY = timedelta(seconds=30)  # how often conditions are looked at that time alone can change
 ALIVE_SECONDS = 5
 IMPORT_SECONDS = 20.0  # after these an import lets others have the worker
@@ -87,8 +89,14 @@ def _settle(names: frozenset[str]) -> None:
 def keep_house() -> None:
     """Open the partitions of the coming months; let values and arrivals go whose time is over, take over defined values."""
     keep_months(now=_now())
-    expire_values(now=_now())
-    take_over_values(now=_now())
+    reroute_recent(now=_now())
+    forget_merged(now=_now())
+    if _take_turn("duplicates", _now(), DUPLICATES_EVERY):
+        find_duplicates(now=_now())
+    while expire_values(now=_now()):
+        pass  # a portion was removed: there may be more
+    while take_over_values(now=_now()):
+        pass
     purge_imports(now=_now())
     prune_arrivals()
 

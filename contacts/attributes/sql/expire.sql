@@ -1,6 +1,6 @@
 -- expire: remove values that are older than their definition allows to keep them.
 --
--- Params   now  timestamptz
+-- Params   now  timestamptz; most  bigint, people at once
 -- Reads    contacts_attribute, contacts_contact
 -- Writes   contacts_contact, contacts_apartvalue, contacts_news
 -- Returns  n bigint, people who lost a value
@@ -13,7 +13,7 @@ WITH kept AS MATERIALIZED (
     FROM contacts_contact c JOIN kept ON c.attributes ? kept.key
     -- nobody noted when a value came that is older than the notes: not after the last change of the person
     WHERE COALESCE((c.attributes_at ->> kept.key)::timestamptz, c.updated_at) < kept.since
-    GROUP BY c.id
+    GROUP BY c.id LIMIT %(most)s
 ), locked AS MATERIALIZED (
     SELECT c.id FROM contacts_contact c WHERE c.id IN (SELECT id FROM old) ORDER BY c.id FOR NO KEY UPDATE
 ), cleared AS (

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from contacts.attributes import operations
 from contacts.attributes.drafts import Draft
 from contacts.attributes.models import ApartValue, Attribute
 from contacts.attributes.operations import (
@@ -197,6 +198,17 @@ def test_adopt_key_of_one_source_takes_its_values_only():
     arrive(b={"tier": "gold"}, source="erp")
     adoption = adopt_key(draft=Draft("tier", source="erp"), now=NOW)
     assert (adoption.moved, adoption.left, attributes("a"), attributes("b")) == (1, 1, {}, {"tier": "gold"})
+
+
+def test_adopt_key_of_very_many_goes_in_portions(monkeypatch):
+    monkeypatch.setattr(operations, "PORTION", 2)
+    arrive(**{f"p{n}": {"n": n if n else "x"} for n in range(6)})
+    adoption = adopt_key(draft=Draft("n", "whole"), now=NOW)
+    assert (adoption.moved, adoption.waiting, adoption.left) == (2, 3, 1)
+    assert [take_over_values(now=NOW) for _ in range(3)] == [2, 1, 0]
+    assert [attributes(f"p{n}") for n in range(6)] == [{}, *({"n": n} for n in range(1, 6))]
+    Attribute.objects.update(keep_days=1)
+    assert [expire_values(now=LATER + timedelta(days=1)) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_adopt_key_more_people_take_no_more_statements(django_assert_num_queries):
