@@ -10,11 +10,12 @@ from contacts.identity.merging import Wanted, merge_pairs, move_rows
 from contacts.identity.models import BlockedIdentifier, Merge, MergedRow, MergeProposal
 from contacts.identity.queries import decide_due, survivors
 from contacts.identity.registry import Pair
-from contacts.identity.rules import BY_RULES, UNDO_FOR, Key, Seen, blockable, checked
+from contacts.identity.rules import BY_RULES, MOST_LINKS, UNDO_FOR, Key, Seen, blockable, checked
 from contacts.identity.undoing import split
 from orchestrator.kernel import locks, sql
 
 LATE_FOR = timedelta(days=1)
+MOST_NEW = 1000
 MOST_DUE = 500  # merges of rules in one transaction
 
 
@@ -188,6 +189,16 @@ def _reroute(merges: Iterable[Merge]) -> dict[int, int]:
     if pairs:
         move_rows(pairs)
     return {pair.loser: pair.survivor for pair in pairs}
+
+
+@transaction.atomic
+def find_duplicates(*, now: datetime) -> int:
+    """Ask about people who share an address, a phone number, or name and company; what many share says nothing.
+
+    Looks at everybody; at most MOST_NEW questions a call. Returns how many are new.
+    """
+    given = {"most": MOST_LINKS + 1, "new": MOST_NEW, "now": now}
+    return sql.count(sql.statement("contacts/identity/sql/find_duplicates.sql"), given)
 
 
 @transaction.atomic
