@@ -219,8 +219,26 @@
     render() {
       const active = document.activeElement;
       const focused = this.rows.contains(active) ? active.dataset.focus : null;
-      this.rows.replaceChildren(this.group(this.root, 1));
+      const fresh = this.group(this.root, 1);
+      if (focused && this.around(active, fresh.querySelector(`[data-focus="${focused}"]`), fresh)) return;
+      this.rows.replaceChildren(fresh);
       if (focused) this.focus(focused);
+    }
+
+    // Put what is new around the field that somebody is in: a list that is left forgets what was typed to find an entry.
+    around(active, twin, fresh) {
+      const chain = (node, top) => { const found = []; for (let one = node; one && one !== top; one = one.parentElement) found.unshift(one); return found; };
+      const [olds, news] = [chain(active, this.rows), chain(twin, fresh.parentElement)];
+      if (!twin || olds.length !== news.length || active.tagName !== "SELECT" || twin.tagName !== "SELECT") return false;
+      for (let i = 0; i < olds.length - 1; i += 1) {
+        const [parent, kept, given] = [olds[i], olds[i + 1], news[i + 1]];
+        for (const name of ["class", "aria-label", "data-id"]) if (news[i].hasAttribute(name)) parent.setAttribute(name, news[i].getAttribute(name));
+        [...parent.childNodes].forEach((child) => { if (child !== kept) child.remove(); });
+        const all = [...news[i].childNodes];
+        kept.before(...all.slice(0, all.indexOf(given)));
+        kept.after(...all.slice(all.indexOf(given) + 1));
+      }
+      return true;
     }
 
     focus(name) {
@@ -366,7 +384,7 @@
         return ends.map((label, i) => this.number(target.between[i], label, `${name}-${i}`, (value) => { target.between[i] = value; this.changed(); }));
       }
       if (operator === "in") return [this.chips(target.in, about, `${name}-in`)];
-      if (operator === "within") return this.around(target.within, name);
+      if (operator === "within") return this.nearby(target.within, name);
       if (operator === "before" || operator === "after") return this.day(target, operator, name);
       const given = target[operator];
       if (about.type === "yes_no" || typeof given === "boolean") {
@@ -408,7 +426,7 @@
       return el("span", { class: "rule-chips" }, ...shown, field);
     }
 
-    around(within, name) {
+    nearby(within, name) {
       const days = this.number(within.days, this.texts.days, `${name}-days`, (value) => { within.days = value; this.changed(); }, "1");
       const yearly = el("input", { type: "checkbox", class: "form-check-input", "data-focus": `${name}-yearly`, onchange: (event) => { if (event.target.checked) within.yearly = true; else delete within.yearly; this.changed(); } });
       yearly.checked = Boolean(within.yearly);

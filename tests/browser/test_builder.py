@@ -1,0 +1,199 @@
+"""What a marketer builds: a condition by mouse and keyboard, saved, opened again, changed as JSON, explained."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from consent.purposes.models import Purpose
+from contacts.models import Contact, Event, Segment
+from tests.browser.test_marketer import busy_contact
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WANTED = {
+    "all": [
+        {"event": "pricing_viewed", "count": {"gte": 3}, "within": "7d"},
+        {"not": {"segment": "big-spenders"}},
+    ]
+}
+NESTED = {
+    "any": [
+        {"attribute": "country", "in": ["DE", "AT"]},
+        {"all": [{"attribute": "created_at", "after": "-30d"}, {"not": {"any": [{"stage": "sql"}, {"journey": "loyalty"}]}}]},
+        {"event": "order_placed", "sum": {"property": "value", "gte": 100}, "within": "90d", "where": [{"property": "category", "is": "outdoor"}]},
+        {"touch": {"channel": "email"}, "state": "sent", "count": {"gte": 2}, "within": "30d"},
+    ]
+}  # fmt: skip
+
+
+@pytest.fixture
+def maja(visit):
+    marketer = visit()
+    marketer.log_in()
+    return marketer
+
+
+def ready(page):
+    page.wait_for_selector("[data-builder][data-ready]")
+
+
+def condition(page):
+    return json.loads(page.locator("textarea[name=condition]").input_value())
+
+
+def look_three_times(contacts):
+    """People who looked at prices three times in the last days."""
+    from datetime import UTC, datetime, timedelta
+
+    now = datetime.now(UTC)
+    Event.objects.bulk_create(
+        Event(contact=c, name="pricing_viewed", occurred_at=now - timedelta(hours=n + 1), received_at=now, properties={}, source="shop", message_id=f"look-{c.pk}-{n}")
+        for c in contacts
+        for n in range(3)
+    )  # fmt: skip
+
+
+def test_marketer_builds_saves_and_changes_a_condition(maja):
+    look_three_times(Contact.objects.filter(state__purpose__slug=Purpose.PROFILING, state__granted=True)[:4])
+    page = maja.page
+    maja.open("/segments/new/")
+    ready(page)
+    page.fill("#id_name_en", "Ready to talk")
+    page.fill("#id_name_de", "Bereit zum Gespräch")
+
+    # by mouse: an event, at least three times in seven days
+    page.get_by_role("button", name="+ Condition").click()
+    page.get_by_label("Kind of condition").select_option("event")
+    page.get_by_label("Event", exact=True).select_option("pricing_viewed")
+    page.locator("[data-focus$='-n']").fill("3")
+    page.locator("[data-focus$='-span']").fill("7")
+    expect(page.locator(".condition-sentence[lang=en]")).to_contain_text(
+        "“Project prices viewed” at least 3 times within 7 days"
+    )
+    expect(page.locator(".condition-sentence[lang=de]")).to_contain_text("mindestens 3-mal innerhalb von 7 Tagen")
+
+    # by keyboard: and not in a segment
+    page.get_by_role("button", name="+ Condition").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Seg")  # the kind has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type("Big")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")  # not
+    expect(page.locator(".condition-sentence[lang=en]")).to_contain_text("and not in segment “Big spenders”")
+    assert condition(page) == WANTED
+    expect(page.locator(".condition-count")).to_contain_text("people")
+    assert page.locator(".condition-sample li").count() > 0
+    expect(page.locator(".condition-reach")).to_contain_text("E-mail")
+
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/segments/ready-to-talk/**")
+    assert Segment.objects.get(slug="ready-to-talk").condition == WANTED
+
+    # opened again, moved by keyboard, changed as JSON
+    maja.open("/segments/ready-to-talk/edit/")
+    ready(page)
+    page.locator(".rule").nth(1).get_by_label("Kind of condition").focus()
+    page.keyboard.press("Alt+Shift+ArrowUp")
+    assert condition(page)["all"][0] == WANTED["all"][1]
+    page.locator(".builder-json summary").click()
+    page.locator("textarea[name=condition]").fill('{"all": [{"event": "pricing_viewed", "count": {"gte": "three"}}]}')
+    page.get_by_role("button", name="Take over into the rows").click()
+    expect(page.locator(".builder-check [data-level=error]")).to_contain_text("count.gte")
+    expect(page.locator(".rule-problem")).to_contain_text("expected a number")
+    page.locator("textarea[name=condition]").fill(json.dumps(WANTED["all"][0]))
+    page.get_by_role("button", name="Take over into the rows").click()
+    expect(page.locator(".rule")).to_have_count(1)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/segments/ready-to-talk/**")
+    assert Segment.objects.get(slug="ready-to-talk").condition == WANTED["all"][0]
+
+
+def test_marketer_loses_nothing_by_reload_and_error(maja):
+    page = maja.page
+    maja.open("/segments/new/")
+    ready(page)
+    page.get_by_role("button", name="+ Condition").click()
+    page.get_by_label("Attribute", exact=True).select_option("country")
+    page.locator("[data-focus$='-value']").fill("DE")
+    wanted = {"attribute": "country", "is": "DE"}
+    assert condition(page) == wanted
+    page.reload()
+    ready(page)
+    assert condition(page) == wanted
+    maja.open("/contacts/")
+    page.go_back()
+    ready(page)
+    assert condition(page) == wanted
+    page.get_by_role("button", name="+ Condition").click()  # not filled in: the server refuses it
+    page.evaluate("document.querySelector('.builder').closest('form').noValidate = true")
+    page.get_by_role("button", name="Save").click()
+    ready(page)
+    assert condition(page)["all"][0] == wanted
+    expect(page.locator(".rule")).to_have_count(2)
+
+
+def test_marketer_moves_groups_and_removes(maja):
+    page = maja.page
+    maja.open(f"/contacts/?condition={json.dumps(NESTED)}")
+    ready(page)
+    assert page.locator(".rule").count() == 6
+    assert condition(page) == NESTED
+    first = page.locator(".rule").first
+    first.get_by_role("button", name="Move, group, copy").click()
+    page.get_by_role("button", name="Put into a group").click()
+    assert condition(page)["any"][0] == {"any": [NESTED["any"][0]]}
+    page.locator(".rule-nested").first.get_by_label("How the conditions of this group count").first.select_option(
+        "none"
+    )
+    assert condition(page)["any"][0] == {"not": {"any": [NESTED["any"][0]]}}
+    page.locator(".rule").first.get_by_role("button", name="Remove", exact=True).click()
+    assert len(condition(page)["any"]) == 3
+    expect(page.locator(".condition-sentence[lang=en]")).to_contain_text("sum of value ≥ 100")
+    page.get_by_role("button", name="Show these people").click()
+    page.wait_for_url(lambda url: "condition=" in url)
+    expect(page.locator("#contact-list").get_by_role("link", name="Save as a segment")).to_be_visible()
+
+
+def test_marketer_changes_a_goal_and_explains_it(maja):
+    page = maja.page
+    maja.open("/journeys/loyalty/conditions/")
+    page.get_by_role("link", name="Edit: Recommended or reviewed, the goal: whoever reaches it leaves").click()
+    ready(page)
+    page.get_by_label("Window of time").first.select_option("step")
+    page.get_by_role("button", name="Save as a draft").click()
+    expect(page.locator("body")).to_contain_text("changed in the draft")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator("[role=status]")).to_contain_text("Version 2 is live")
+    maja.open(f"/contacts/{busy_contact().pk}/")
+    page.get_by_label("Segment, signal, stage or goal").select_option("goal:loyalty")
+    expect(page.locator("#rule-answer .explained")).not_to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}],
+    ids=["wide light", "phone dark"],
+)
+def test_builder_is_accessible_and_fits(visit, options):
+    marketer = visit(**options)
+    page = marketer.page
+    marketer.log_in()
+    for path in (f"/contacts/?condition={json.dumps(NESTED)}", "/journeys/b2b-nurture/conditions/", "/journeys/b2b-nurture/conditions/edit/?place=steps%5B1%5D.until"):  # fmt: skip
+        marketer.open(path)
+        if "condition=" in path or "edit" in path:
+            ready(page)
+            page.wait_for_selector(".condition-numbers")
+            page.locator(".builder-json summary").click()
+        assert (marketer.violations(), marketer.too_wide()) == ([], 0), path
+
+
+def test_condition_is_checked_without_javascript(visit):
+    reader = visit(java_script_enabled=False)
+    reader.log_in()
+    reader.open("/segments/new/")
+    reader.page.locator("textarea[name=condition]").fill(json.dumps(WANTED))
+    with reader.context.expect_page() as opened:
+        reader.page.get_by_role("button", name="Check").click()
+    assert "Big spenders" in opened.value.locator("body").inner_text()
