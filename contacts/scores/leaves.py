@@ -29,6 +29,7 @@ from contacts.scores.models import Grade, Score, ScoreValue
 
 OPERATORS = ("is", "lt", "lte", "gt", "gte", "between", "is_set")
 MOST_GRADES = 50
+AXES = (Score.Axis.FIT, Score.Axis.ENGAGEMENT)
 
 
 class ScoreLeaf(Leaf):
@@ -127,8 +128,11 @@ class GradeLeaf(Leaf):
         return unknown
 
     def compile(self, node: dict[str, Any], context: Context) -> Expression:
-        grade = _grade(context)
-        return Either(*[Compare(grade, "=", Value(cell)) for cell in _cells(node)])
+        stands = Either(*[_in_cell(cell, context) for cell in _cells(node)])
+        if context.positive:
+            return stands
+        ready = All(*[Exists(Grade.objects.filter(axis=axis)) for axis in AXES])
+        return Case(When(ready, then=stands), default=UNKNOWN)
 
     def value(self, node: dict[str, Any], context: Context) -> Expression:
         return _grade(context)
@@ -153,10 +157,36 @@ def _cells(node: dict[str, Any]) -> list[str]:
     return [given] if isinstance(given, str) else list(given["in"])
 
 
+def _in_cell(cell: str, context: Context) -> Expression:
+    """Whether the highest value of each axis reaches the band of the cell, and not the one above it.
+
+    Said by values that are there or not, so that Postgres can join them for everybody; no row at all is 0.
+    """
+    return All(*[part for axis in AXES for part in _in_band(axis, cell, context)])
+
+
+def _in_band(axis: str, cell: str, context: Context) -> list[Any]:
+    first = axis == Score.Axis.FIT
+    labels = [OuterRef("label"), F("label")] if first else [F("label"), OuterRef("label")]
+    others = Grade.objects.filter(axis=AXES[1] if first else AXES[0]).annotate(cell=_joined(*labels)).filter(cell=cell)
+    band = Grade.objects.filter(Exists(others), axis=axis).order_by("-least")
+    least = Subquery(band.values("least")[:1])
+    above = Grade.objects.filter(Compare(F("least"), ">", least), axis=axis).order_by("least")
+    mine = ScoreValue.objects.filter(
+        contact_id=OuterRef(context.subject.reference), score__axis=axis, score__active=True
+    )
+    reaches = Exists(mine.filter(Compare(F("value"), ">=", least)))
+    beyond = Exists(mine.filter(Compare(F("value"), ">=", Subquery(above.values("least")[:1]))))
+    return [Exists(band), Either(Compare(least, "=", Value(0)), reaches), Not(beyond)]
+
+
+def _joined(*labels: Any) -> Func:
+    return Func(*labels, template="(%(expressions)s)", arg_joiner=" || ", output_field=TextField())
+
+
 def _grade(context: Context) -> Expression:
     """The cell of a person as a text, unknown where a band is missing."""
-    labels = [_label(axis, context) for axis in (Score.Axis.FIT, Score.Axis.ENGAGEMENT)]
-    return Func(*labels, template="(%(expressions)s)", arg_joiner=" || ", output_field=TextField())
+    return _joined(*[_label(axis, context) for axis in AXES])
 
 
 def _label(axis: str, context: Context) -> Expression:

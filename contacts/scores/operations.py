@@ -12,7 +12,7 @@ from contacts.scores import queries
 from contacts.scores.models import Grade, Score, ScoreRule, ScoreValue
 from contacts.scores.points import depends_of, events_without_guard, nothing, part_of
 from contacts.scores.rules import is_due
-from orchestrator.kernel import doorbell, sql
+from orchestrator.kernel import doorbell, sql, statistics
 from orchestrator.kernel.scope import Scope
 
 GRADE_NEWS = "grade"  # the news after which a grade may have changed
@@ -126,6 +126,8 @@ def _tell(score: Score | None, now: datetime) -> None:
 
 def _compute(score: Score, known: set[str], now: datetime, scope: Scope) -> Changed:
     rules = list(score.rules.all())
+    if scope.contacts is None:
+        sql.make_room()
     text, params = sql.fill(
         sql.statement("contacts/scores/sql/refresh.sql"),
         points=part_of(score, rules, known=known, now=now, scope=scope) if rules else nothing(),
@@ -138,6 +140,7 @@ def _compute(score: Score, known: set[str], now: datetime, scope: Scope) -> Chan
     if scope.contacts is None:
         score.computed_at = now
         Score.objects.filter(pk=score.pk).update(computed_at=now)
+        statistics.refresh(("contacts_scorevalue",))  # segments look at what was just written
     return Changed({f"score:{score.slug}", GRADE_NEWS} if n else set(), set(contacts) if n <= MOST else None)
 
 

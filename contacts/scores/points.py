@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, DateField, DateTimeField, F, Func, QuerySet, Value
 
 from contacts.conditions.event_rows import events_meant
-from contacts.conditions.language import compile_condition, depends_on
+from contacts.conditions.language import CONTACT, compile_condition, depends_on
 from contacts.conditions.registry import Context, Subject, behaviour_guard
 from contacts.conditions.rules import Dependencies
 from contacts.events.models import EventType
@@ -77,7 +77,7 @@ def _held(rule: ScoreRule, now: datetime, scope: Scope) -> sql.Part:
 def _counted(score: Score, rule: ScoreRule, free: bool, now: datetime, scope: Scope) -> sql.Part:
     """Points for the events of each day."""
     span = horizon_days(score.decay, score.decay_days)
-    key = ("score events", json.dumps(rule.event), span, free)
+    key = ("score events", json.dumps(rule.event), span)
     text, params = sql.fill(
         sql.statement("contacts/scores/sql/count_events.sql"),
         rule=sql.value(rule.pk),
@@ -86,18 +86,24 @@ def _counted(score: Score, rule: ScoreRule, free: bool, now: datetime, scope: Sc
         decay=sql.value(score.decay),
         span=sql.value(score.decay_days),
         now=sql.value(now),
-        days=prepared(key, now=now, scope=scope, build=partial(_days, rule.event or {}, span, free)),
+        days=prepared(key, now=now, scope=scope, build=partial(_days, rule.event or {}, span)),
+        allowed=prepared(("score people", free), now=now, scope=scope, build=partial(_allowed, free)),
     )
     return sql.Part(text, params)
 
 
-def _days(node: dict[str, Any], span: int, free: bool, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+def _allowed(free: bool, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    """Whose events may be looked at: asked once a person, after counting, not once an event."""
+    people = Contact.objects.all() if free else Contact.objects.filter(behaviour_guard(CONTACT))
+    allowed: QuerySet[Any] = among(people, "pk", ids).order_by().values("pk")
+    return allowed
+
+
+def _days(node: dict[str, Any], span: int, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
     """How often the event happened to each person on each UTC day, in the days that count."""
     found = among(events_meant(node, Context(now, EVENT)), "contact_id", ids).filter(
         occurred_at__gte=_first_day(now, span)
     )
-    if not free:
-        found = found.filter(behaviour_guard(EVENT))
     day = Func(F("occurred_at"), template="((%(expressions)s AT TIME ZONE 'UTC')::date)", output_field=DateField())
     days: QuerySet[Any] = found.order_by().annotate(day=day).values("contact_id", "day").annotate(n=Count("*"))
     return days

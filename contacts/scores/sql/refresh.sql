@@ -23,8 +23,7 @@ summed AS (
     GROUP BY contact_id
 ),
 wanted AS (
-    SELECT summed.* FROM summed JOIN contacts_contact c ON c.id = summed.contact_id
-    WHERE summed.value > 0 OR summed.factors <> '[]'
+    SELECT * FROM summed WHERE value > 0 OR factors <> '[]'
 ),
 stored AS (
     SELECT v.contact_id, v.value, v.factors FROM contacts_scorevalue v, param p

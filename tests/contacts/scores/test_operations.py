@@ -224,6 +224,6 @@ def test_compute_over_10_and_1000_people_issues_the_same_statements(scope):
         here = scope if scope is EVERYBODY else Scope(contacts=tuple(p.pk for p in people), news=news)
         with CaptureQueriesContext(connection) as asked:
             compute(scope=here)
-        counts.append(len(asked))
+        counts.append(sum("ANALYZE" not in one["sql"] and "pg_class" not in one["sql"] for one in asked))
     assert counts[0] == counts[1]
     assert ScoreValue.objects.count() == 2020
