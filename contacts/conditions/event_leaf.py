@@ -8,7 +8,6 @@ from django.db.models.functions import Coalesce
 
 from contacts.conditions.comparisons import is_number, say_brief, validate_comparison
 from contacts.conditions.event_rows import (
-    FLAGGED,
     MEASURES,
     events_of_one,
     measure_of,
@@ -33,7 +32,6 @@ from contacts.conditions.parts import (
 from contacts.conditions.registry import Context, Leaf, behaviour_guard
 from contacts.conditions.rules import Dependencies, Problem, at, show
 
-__all__ = ["FLAGGED", "EventLeaf", "allowed"]
 NUMBERS = ("is", "is_not", "in", "lt", "lte", "gt", "gte", "between")
 MOST_PARTS = 20
 WORDS = {

@@ -32,7 +32,8 @@ from contacts.conditions.rules import parse_duration
 from contacts.conditions.values import Json, JsonNumber, JsonTruth
 
 MEASURES = ("count", "sum", "min", "max", "last")
-FLAGGED = ("email_opened", "email_clicked")  # feedback that carries `likely_machine`
+# feedback that carries `likely_machine`
+FLAGGED = ("email_opened", "email_clicked", "sms_opened", "sms_clicked", "push_opened", "push_clicked")
 AGGREGATES: dict[str, type[Aggregate]] = {"sum": Sum, "min": Min, "max": Max}
 NUMBER = DecimalField(max_digits=1000, decimal_places=500)
 NEWEST = ("-occurred_at", "-id")

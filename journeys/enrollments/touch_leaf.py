@@ -20,7 +20,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from contacts.conditions.event_leaf import allowed
 from contacts.conditions.event_rows import people_only
-from contacts.conditions.expressions import UNKNOWN, All, Compare
+from contacts.conditions.expressions import UNKNOWN, All, Compare, Either
 from contacts.conditions.names import Names, quoted
 from contacts.conditions.parts import (
     compile_count,
@@ -34,7 +34,7 @@ from contacts.conditions.parts import (
     window_problems,
     window_q,
 )
-from contacts.conditions.registry import Context, Leaf
+from contacts.conditions.registry import Context, Leaf, Subject, behaviour_guard
 from contacts.conditions.rules import Dependencies, Problem, at, show
 from contacts.conditions.values import Json, JsonText
 
@@ -54,6 +54,7 @@ TOUCH_STATES = {
     "bounced": {"en": "returned as undeliverable", "de": "unzustellbar"},
 }
 FEEDBACK = ("delivered", "opened", "clicked", "bounced")  # states of which events of the person tell
+OF_EVENT = Subject(reference="contact_id", prefix="contact__")  # the person of an event
 FILTERS = {"channel": "channel", "journey": "journey__slug", "block": "block__slug", "step": "step__key"}
 CHANNELS = {
     "email": {"en": "e-mail", "de": "E-Mail"},
@@ -92,7 +93,7 @@ class TouchLeaf(Leaf):
         counted = compile_count(self._touches(node, context), node.get("count", {"gte": 1}))
         if self._state(node) not in FEEDBACK:
             return counted
-        looked_at = allowed(_feedback_name("email", self._state(node)), context)
+        looked_at = allowed(self._told_by(node)[0], context)
         if context.positive:
             return All(looked_at, counted)
         return Case(When(looked_at, then=counted), default=UNKNOWN)
@@ -118,16 +119,16 @@ class TouchLeaf(Leaf):
 
     def _feedback(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
         """What came back of one touch, machines left out."""
-        from contacts.events.models import Event
+        from contacts.events.models import Event, EventType
 
-        state = self._state(node)
-        channels = [node["touch"]["channel"]] if "channel" in node["touch"] else list(CHANNELS)
+        names = self._told_by(node)
         found = Event.objects.filter(
-            contact_id=OuterRef("contact_id"),
-            name__in=[_feedback_name(channel, state) for channel in channels],
-            occurred_at__lte=context.now,
-        )
-        found = people_only(found, _feedback_name("email", state)).filter(window_q(node, "occurred_at", context.now))
+            contact_id=OuterRef("contact_id"), name__in=names, occurred_at__lte=context.now
+        ).filter(window_q(node, "occurred_at", context.now))
+        found = people_only(found, names[0])
+        if len(names) > 1:  # each name is looked at by itself
+            described = EventType.objects.filter(slug=OuterRef("name")).exclude(kind=EventType.Kind.BEHAVIOUR)
+            found = found.filter(Either(Exists(described), behaviour_guard(OF_EVENT)))
         same = Compare(JsonText(Json("properties", "touch")), "=", Cast(OuterRef("pk"), TextField()))
         return found.filter(same)
 
@@ -145,7 +146,7 @@ class TouchLeaf(Leaf):
     def _shown(self, node: dict[str, Any], context: Context, shown: Any) -> Expression:
         if self._state(node) not in FEEDBACK:
             return shown  # type: ignore[no-any-return]
-        return Case(When(allowed(_feedback_name("email", self._state(node)), context), then=shown), default=None)
+        return Case(When(allowed(self._told_by(node)[0], context), then=shown), default=None)
 
     def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         return self._say(node, language, names, say_count(node["count"], language) if "count" in node else "")
@@ -167,13 +168,11 @@ class TouchLeaf(Leaf):
         return text + say_within(node["within"], language) if "within" in node else text
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
-        state = self._state(node)
-        if state not in FEEDBACK:
+        if self._state(node) not in FEEDBACK:
             return Dependencies(others={"touch"}, timed="within" in node)
+        return Dependencies(events=set(self._told_by(node)), timed="within" in node)
+
+    def _told_by(self, node: dict[str, Any]) -> list[str]:
+        """The names of the events that tell of a state, e-mail first."""
         channels = [node["touch"]["channel"]] if "channel" in node["touch"] else list(CHANNELS)
-        return Dependencies(events={_feedback_name(channel, state) for channel in channels}, timed="within" in node)
-
-
-def _feedback_name(channel: str, state: str) -> str:
-    """The name of the event that tells of a state."""
-    return f"{channel}_{state}"
+        return [f"{channel}_{self._state(node)}" for channel in channels]
