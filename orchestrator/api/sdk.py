@@ -98,8 +98,8 @@ class Tracking(Door):
         if not good:
             record_arrival(arrival=arrival, now=around.now)
             return answer(400, self.errors(400, problems) | {"rejected": rejected})
-        taken = [item for _, item in good]
-        again(lambda: _store(taken, arrival, key, around.now))
+        told = again(lambda: _store([item for _, item in good], arrival, key, around.now))
+        warnings += [Problem(items.path(good[n][0], path) if batch else path, text) for n, path, text in told]
         body: dict[str, Any] = {"success": True}
         if rejected:
             body["rejected"] = rejected
@@ -213,8 +213,20 @@ class SdkSettings(Tracking):
         return answer(200, {"integrations": {"Segment.io": ours}, "plan": {"track": {"__default": {"enabled": True}}}})
 
 
-def _store(items: Sequence[Said], arrival: NewArrival, key: ApiKey, now: datetime) -> None:
-    take_tracked(items=items, arrival=arrival, trusted=not key.public, now=now)
+def _store(items: Sequence[Said], arrival: NewArrival, key: ApiKey, now: datetime) -> list[tuple[int, str, str]]:
+    """Store what was said; gives place, path and message of each trait that was not taken over.
+
+    A public key is told nothing: it would learn whether somebody is known.
+    """
+    told: list[tuple[int, str, str]] = []
+    take_tracked(
+        items=items,
+        arrival=arrival,
+        trusted=not key.public,
+        now=now,
+        warn=None if key.public else lambda place, name, message: told.append((place, f"traits.{name}", message)),
+    )
+    return told
 
 
 def _around(items: Items, key: ApiKey, now: datetime) -> Around:

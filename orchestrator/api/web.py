@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
@@ -22,6 +22,7 @@ RETRY_AFTER_SECONDS = 5
 DRAIN = 64 * 1024 * 1024  # bytes
 LIBRARY = re.compile(r"[A-Za-z][\w.-]{0,60}(/[\w.+-]{1,30})?")
 ATTEMPTS = 3  # of a transaction that the database ended because two got in each other's way
+Result = TypeVar("Result")
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -77,18 +78,17 @@ class Door(APIView):
         return answer(response.status_code, self.errors(response.status_code, [problem]), dict(response.headers))
 
 
-def again(work: Callable[[], None]) -> None:
+def again(work: Callable[[], Result]) -> Result:
     """Do something, again when it was the loser of a deadlock or somebody in it was merged meanwhile."""
-    for attempt in range(1, ATTEMPTS + 1):
+    for _ in range(ATTEMPTS - 1):
         try:
-            work()
-            return
+            return work()
         except Gone:
-            if attempt == ATTEMPTS:
-                raise
+            continue
         except OperationalError as error:
-            if attempt == ATTEMPTS or not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+            if not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
                 raise
+    return work()
 
 
 def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contacts.accounts.models import Account
-from contacts.attributes.models import Attribute
+from contacts.attributes.models import ApartValue, Attribute
 from contacts.events.models import Event
 from contacts.profiles.models import Contact
 from orchestrator.api import tracking
@@ -107,6 +107,12 @@ def test_traits_of_a_request_count_in_the_order_of_their_time(send):
     send("batch", {"batch": batch})
     anna = Contact.objects.get()
     assert (anna.first_name, anna.last_name) == ("New", "Amsel")
+
+
+def test_traits_that_nobody_defined_are_kept_apart_and_told(send):
+    said = send("batch", {"batch": [{"type": "identify", "userId": "1", "traits": {"plan": "pro"}}]}).json()
+    assert said["warnings"] == [{"path": "batch[0].traits.plan", "message": "not defined: kept apart"}]
+    assert ApartValue.objects.get().value == "pro"
 
 
 def test_page_and_screen_become_events_without_what_is_personal(send):
