@@ -2,20 +2,17 @@
 
 from django.contrib import admin
 
-from contacts.segments.forms import ConditionForm
-from contacts.segments.models import Segment, SegmentChange, SegmentMember
+from contacts.segments.models import Segment, SegmentChange, SegmentMember, SegmentSize
 from orchestrator.kernel.admin import BigTable, ReadOnly
 
 
 @admin.register(Segment)
-class SegmentAdmin(admin.ModelAdmin):
-    """Groups of people by condition."""
+class SegmentAdmin(ReadOnly):
+    """Groups of people; they are changed on their own pages, which know who uses them."""
 
-    form = ConditionForm
     list_display = ("slug", "name_en", "name_de", "active", "refreshed_at")
     list_filter = ("active",)
     search_fields = ("slug", "name_en", "name_de")
-    readonly_fields = ("refreshed_at",)
 
 
 @admin.register(SegmentMember)
@@ -37,3 +34,13 @@ class SegmentChangeAdmin(ReadOnly, BigTable):
     list_filter = ("segment", "entered")
     search_fields = ("contact__external_id__exact", "contact__email__exact")
     ordering = ("-id",)
+
+
+@admin.register(SegmentSize)
+class SegmentSizeAdmin(ReadOnly, BigTable):
+    """How many people were in a segment, day by day."""
+
+    list_display = ("segment", "day", "size")
+    list_select_related = ("segment",)
+    list_filter = ("segment",)
+    ordering = ("-day", "segment")

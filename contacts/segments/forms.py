@@ -9,23 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.conditions.forms import ConditionField
-from contacts.conditions.language import validate
 from contacts.segments.editing import as_loaded, circle_through
 from contacts.segments.models import Segment
 from contacts.segments.rules import slug_from
-
-
-class ConditionForm(forms.ModelForm):
-    """Checks the field `condition` in the language of conditions."""
-
-    def clean_condition(self) -> Any:
-        """Refuse a condition that cannot be compiled, with every error and its path."""
-        condition = self.cleaned_data["condition"]
-        if condition is not None:
-            errors = [problem for problem in validate(condition) if problem.level == "error"]
-            if errors:
-                raise ValidationError([f"{problem.path}: {problem.message}".lstrip(": ") for problem in errors])
-        return condition
 
 
 class DefinitionForm(forms.ModelForm):

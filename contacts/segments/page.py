@@ -59,11 +59,16 @@ def _head(segment: Segment, names: Names) -> dict[str, Any]:
     }
 
 
-def used_by(kind: str, uses: Iterable[Use] | None = None) -> dict[str, list[dict[str, Any]]]:
-    """Say who uses each thing of a kind, by its short name: users with all their ways, each user once."""
+def used_by(
+    kind: str, uses: Iterable[Use] | None = None, *, handovers: bool = False
+) -> dict[str, list[dict[str, Any]]]:
+    """Say who uses each thing of a kind, by its short name: users with all their ways, each user once.
+
+    handovers: also say which handovers depend on it, apart from the journeys that hand over.
+    """
     found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
     for use in load_uses() if uses is None else uses:
-        if use.kind == kind:
+        if use.kind == kind and (handovers or use.room != "handover"):
             users = found.setdefault(use.slug, {})
             user = users.setdefault((use.room, use.user), _user(use))
             if (how := translated(HOWS[use.how])) not in user["hows"]:

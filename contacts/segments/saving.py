@@ -16,7 +16,7 @@ from contacts.conditions.counting import measure_people
 from contacts.conditions.language import say
 from contacts.conditions.names import load_names
 from contacts.conditions.rules import Problem
-from contacts.conditions.uses import ROOMS, Use
+from contacts.conditions.uses import ROOMS, Use, uses_of
 from contacts.conditions.vocabulary import advise, load_vocabulary
 from contacts.segments.editing import ChangedMeanwhile, as_loaded, save_definition
 from contacts.segments.forms import DefinitionForm
@@ -28,6 +28,11 @@ def save_form(request: HttpRequest, form: DefinitionForm, context: dict[str, Any
 
     What a new one needs beyond the form stands in form.more.
     """
+    if form.stored and form.was.get("active") and not form.cleaned_data.get("active"):
+        uses = uses_of(form.kind_of_thing, form.instance.slug)
+        if uses:
+            form.add_error("active", say_in_use(form.instance.name, uses))
+            return None
     condition = form.cleaned_data.get("condition")
     warnings, everybody = warnings_of(condition, now=timezone.now())
     if everybody is not None and request.POST.get("sure") != "yes":
@@ -64,9 +69,13 @@ def warnings_of(condition: Any, *, now: datetime) -> tuple[list[Problem], int | 
 
 
 def say_in_use(name: str, uses: Iterable[Use]) -> str:
-    """Say why something cannot be deleted: who names it."""
-    users = {(use.room, use.user): f"{translated(ROOMS[use.room])} “{translated(use.name)}”" for use in uses}
-    return _("“%(name)s” is in use and cannot be deleted: %(users)s.") % {
+    """Say why something can neither be deleted nor switched off: who names it."""
+    users = {
+        (use.room, use.user): f"{translated(ROOMS[use.room])} “{translated(use.name)}”"
+        for use in uses
+        if use.room != "handover"
+    }
+    return _("“%(name)s” is in use and cannot be taken away: %(users)s.") % {
         "name": name,
         "users": ", ".join(users.values()),
     }

@@ -2,16 +2,14 @@
 
 from django.contrib import admin
 
-from contacts.segments.forms import ConditionForm
 from contacts.signals.models import Signal, SignalFiring
 from orchestrator.kernel.admin import BigTable, ReadOnly
 
 
 @admin.register(Signal)
-class SignalAdmin(admin.ModelAdmin):
-    """What events mean."""
+class SignalAdmin(ReadOnly):
+    """What events mean; changed on their own pages, which know who listens."""
 
-    form = ConditionForm
     list_display = ("slug", "name_en", "name_de", "kind", "strength", "cooldown", "active")
     list_filter = ("kind", "strength", "active")
     search_fields = ("slug", "name_en", "name_de")

@@ -24,14 +24,17 @@ UNIT_CHOICES = [
     ("mo", pgettext_lazy("unit of 30 days", "months")),
 ]
 LONGEST = timedelta(days=3_650)
+_number, _unit = pgettext_lazy("of a span of time", "number"), pgettext_lazy("of a span of time", "unit")
 
 
 class SpanWidget(forms.MultiWidget):
     """A number and its unit."""
 
     def __init__(self) -> None:
-        number = forms.NumberInput(attrs={"class": "form-control", "min": "0", "step": "1"})
-        super().__init__([number, forms.Select(attrs={"class": "form-select"}, choices=UNIT_CHOICES)])
+        number = forms.NumberInput(attrs={"class": "form-control", "min": "0", "step": "1", "aria-label": _number})
+        super().__init__(
+            [number, forms.Select(attrs={"class": "form-select", "aria-label": _unit}, choices=UNIT_CHOICES)]
+        )
 
     def decompress(self, value: timedelta | None) -> list[Any]:
         """Say a span in the largest unit that it is a whole number of."""

@@ -20,10 +20,10 @@ SILENT_DAYS = 30
 def table(*, now: datetime, uses: Iterable[Use]) -> dict[str, Any]:
     """List every signal and event with who names it in which way, and mark what nobody hears and what never comes."""
     uses = list(uses)
-    types, users = queries.event_types(), used_by("event", uses)
+    types, users = queries.event_types(), used_by("event", uses, handovers=True)
     since = now - timedelta(days=SILENT_DAYS)
     last = queries.last_seen({*types, *users}, since)
-    fired, hearing = queries.fired_since(since), used_by("signal", uses)
+    fired, hearing = queries.fired_since(since), used_by("signal", uses, handovers=True)
     signals = [
         _row(signal.slug, signal.name, hearing.get(signal.slug, []), came=signal.pk in fired)
         | {"strength": signal.get_strength_display(), "tone": TONES[signal.strength], "off": not signal.active}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from contacts.conditions.evidence import say_evidence
 from contacts.conditions.language import say
-from contacts.conditions.names import Names, load_names
+from contacts.conditions.names import Names, load_names, named
 from contacts.conditions.uses import Use
 from contacts.segments.page import used_by
 from contacts.signals import queries
@@ -63,7 +63,10 @@ def signal_page(signal: Signal, *, now: datetime, before: int | None, uses: Iter
             "cooldown": signal.cooldown,
             "holds_for": signal.holds_for,
             "decay": signal.get_decay_display(),
-            "goal": signal.goal,
+            # the short name of a journey is said as its name
+            "goal": named(names, "journey", signal.goal, _language())
+            if ("journey", signal.goal) in names
+            else signal.goal,
             "key_event": signal.key_event,
             "key_property": signal.key_property,
         },

@@ -2,16 +2,14 @@
 
 from django.contrib import admin
 
-from contacts.segments.forms import ConditionForm
 from contacts.stages.models import Stage, StageChange
 from orchestrator.kernel.admin import BigTable, ReadOnly
 
 
 @admin.register(Stage)
-class StageAdmin(admin.ModelAdmin):
-    """Stages in the order of their rules."""
+class StageAdmin(ReadOnly):
+    """Stages in the order of their rules; changed on their own pages."""
 
-    form = ConditionForm
     list_display = ("position", "slug", "name_en", "name_de", "phase")
     list_display_links = ("slug",)
     list_filter = ("phase",)

@@ -69,7 +69,8 @@ def _judged(stages: list[Stage], now: datetime, ids: list[int] | None) -> QueryS
     """Everybody with the stage that claims them; who may not leave keeps theirs and no other rule is looked at."""
     stay = [
         When(
-            All(Compare(F("stage_id"), "=", Value(stage.pk)), Not(IsTrue(_compiled(stage.leave, now, ids)))), then=F("stage")
+            All(Compare(F("stage_id"), "=", Value(stage.pk)), Not(IsTrue(_compiled(stage.leave, now, ids)))),
+            then=F("stage"),
         )
         for stage in stages
         if stage.leave

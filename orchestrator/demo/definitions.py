@@ -48,10 +48,9 @@ def write_facts() -> None:
     for given in read("attributes"):
         Attribute.objects.update_or_create(key=given["key"], defaults=_attribute(given))
     for position, given in enumerate(read("stages"), 1):
-        fields = _named(given) | {"phase": given["phase"], "condition": given.get("condition"), "position": position}
-        Stage.objects.update_or_create(slug=given["slug"], defaults=fields)
+        Stage.objects.update_or_create(slug=given["slug"], defaults=_stage(given) | {"position": position})
     for given in read("segments"):
-        Segment.objects.update_or_create(slug=given["slug"], defaults=_named(given) | {"condition": given["condition"]})
+        Segment.objects.update_or_create(slug=given["slug"], defaults=_segment(given))
     for given in read("signals"):
         Signal.objects.update_or_create(slug=given["slug"], defaults=_signal(given))
     _write_scores()
@@ -91,6 +90,16 @@ def _write_scores() -> None:
             Grade.objects.update_or_create(axis=axis, label=label, defaults={"least": least})
 
 
+def _stage(given: dict[str, Any]) -> dict[str, Any]:
+    rules = {name: given.get(name) for name in ("phase", "condition", "leave")}
+    return _named(given) | rules | {f"goals_{code}": "\n".join(texts) for code, texts in given["goals"].items()}
+
+
+def _segment(given: dict[str, Any]) -> dict[str, Any]:
+    kind, condition = given.get("kind", Segment.Kind.DYNAMIC), given.get("condition")
+    return _named(given) | {"kind": kind, "condition": condition, "description": given.get("description", "")}
+
+
 def _signal(given: dict[str, Any]) -> dict[str, Any]:
     key = given.get("key", {})
     return _named(given) | {
@@ -101,6 +110,7 @@ def _signal(given: dict[str, Any]) -> dict[str, Any]:
         "key_property": key.get("property", ""),
         "cooldown": parse_duration(given["cooldown"]),
         "holds_for": parse_duration(given["holds_for"]),
+        "decay": given.get("decay", Signal.Decay.NONE),
         "goal": given.get("goal", ""),
     }
 

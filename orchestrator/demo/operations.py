@@ -10,6 +10,8 @@ from django.db import connection
 from contacts.accounts.operations import upsert_accounts
 from contacts.events.operations import open_months
 from contacts.profiles.models import Contact
+from contacts.segments.lists import add_people, record_sizes
+from contacts.segments.models import Segment, SegmentMember
 from orchestrator.api.models import ApiKey
 from orchestrator.api.operations import create_key, revoke_key
 from orchestrator.demo import definitions
@@ -21,9 +23,11 @@ from orchestrator.demo.people import companies, people
 from orchestrator.demo.sales import SalesDesk
 from orchestrator.kernel import doorbell, sql
 from orchestrator.kernel.access import SALES_GROUP
+from orchestrator.tick.loop import pulse
 from reporting.kpis.operations import roll_up_kpis
 
 KEY_NAME = "Demo visitors"
+PANEL = 40
 
 
 class NotEmpty(Exception):
@@ -77,12 +81,22 @@ def load_company(*, config: Config, now: datetime, say: Callable[[str], None]) -
         write_logins()
         desk = SalesDesk(seed=config.seed, owner=User.objects.get(username=SALES_PERSON))
         relive(past, start=lived_from, desk=desk, say=note)
+        _fill_panel(now=now)
         sql.count(sql.statement("orchestrator/demo/sql/count_orders.sql"), {"contacts": None})
         _analyze()
         roll_up_kpis(now=now, days=config.lived_days)
         sql.count("SET synchronous_commit = on")
     note("loaded")
     return renew_key(now=now)
+
+
+def _fill_panel(*, now: datetime) -> None:
+    """Put some of the loyal customers onto the list of the test panel, as the team would do it by hand."""
+    loyal = SegmentMember.objects.filter(segment__slug="loyal-customers").order_by("contact_id")
+    ids = list(loyal.values_list("contact_id", flat=True)[::7][:PANEL])
+    add_people(segment=Segment.objects.get(slug="test-panel"), contact_ids=ids, now=now)
+    pulse(now=now)
+    record_sizes(now=now)
 
 
 def write_logins() -> None:

@@ -13,6 +13,7 @@ from contacts.events.models import News
 from contacts.events.operations import NewEvent, record_events
 from contacts.handover.rules import Action
 from contacts.profiles.operations import upsert_contacts
+from contacts.segments.lists import record_sizes
 from contacts.segments.models import SegmentMember
 from contacts.signals.models import SignalFiring
 from contacts.stages.models import StageChange
@@ -188,6 +189,7 @@ def relive(past: Past, *, start: datetime, desk: SalesDesk, say: Callable[[str],
         past.react(sql.rows(sql.statement("orchestrator/demo/sql/pretend_sent.sql")))
         past.come_back()
         past.ask(at)
+        record_sizes(now=at)
 
 
 def _analyze(at: datetime) -> None:

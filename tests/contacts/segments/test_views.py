@@ -145,8 +145,13 @@ def test_segment_delete_while_used_is_refused_with_the_uses(page, people):
     )
     segment("others", {"not": {"segment": "germans"}})
     answer = page.post(reverse("segment_delete", args=["germans"]), follow=True)
-    assert texts(answer) == ["“Germans” is in use and cannot be deleted: segment “Others”, stage “Lead”."]
+    assert texts(answer) == ["“Germans” is in use and cannot be taken away: segment “Others”, stage “Lead”."]
     assert Segment.objects.filter(pk=one.pk).exists()
+    fields = form_of(page, reverse("segment_edit", args=["germans"]))
+    answer = page.post(reverse("segment_edit", args=["germans"]), {k: v for k, v in fields.items() if k != "active"})
+    assert "stage “Lead”" in answer.context["form"].errors["active"][0]
+    one.refresh_from_db()
+    assert one.active
     page.post(reverse("segment_delete", args=["others"]))
     Stage.objects.all().delete()
     page.post(reverse("segment_delete", args=["germans"]))

@@ -133,7 +133,7 @@ def test_signal_delete_while_used_is_refused_with_the_uses(page):
     signal("ordered", ORDERED)
     import_journey(definition=journey({"signal": "ordered"}), now=NOW)
     answer = page.post(reverse("signal_delete", args=["ordered"]), follow=True)
-    assert texts(answer) == ["“Ordered” is in use and cannot be deleted: journey “J”."]
+    assert texts(answer) == ["“Ordered” is in use and cannot be taken away: journey “J”."]
     signal("unheard", ORDERED)
     page.post(reverse("signal_delete", args=["unheard"]))
     assert [one.slug for one in Signal.objects.all()] == ["ordered"]
