@@ -186,9 +186,13 @@ class EventLeaf(Leaf):
         return text + words["with"] + words["and"].join(parts) if parts else text
 
     def depends_on(self, node: dict[str, Any]) -> Dependencies:
-        parts = [*node.get("where", []), measure_of(node)[1]]
-        dated = any(operator in part for part in parts for operator in DAY_OPERATORS)
-        return Dependencies(events={node["event"]}, timed="within" in node or dated)
+        return Dependencies(events={node["event"]}, timed="within" in node or reads_days(node))
+
+
+def reads_days(node: dict[str, Any]) -> bool:
+    """Whether days in the properties of events are compared, so that a new day may change the truth."""
+    parts = [*node.get("where", []), measure_of(node)[1]]
+    return any(operator in part for part in parts for operator in DAY_OPERATORS)
 
 
 def allowed(name: str, context: Context) -> Expression:
