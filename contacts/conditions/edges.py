@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet
 
+from contacts.conditions.event_leaf import reads_days
 from contacts.conditions.language import depends_on
 from contacts.conditions.registry import leaf_of
 from contacts.conditions.rules import leaves_of, parse_duration
@@ -43,13 +44,17 @@ def _edge(node: dict[str, Any], since: datetime, now: datetime) -> list[QuerySet
     leaf = leaf_of(node)
     if leaf is None or not leaf.depends_on(node).timed:
         return []
+    if "context" in node:
+        return None if _new(since, now, "%Y-%m-%d %H") else []  # weekdays, months and seasons begin with an hour as well
     if "event" in node:
+        if reads_days(node) and _new(since, now, "%Y-%m-%d"):
+            return None
         events = Event.objects.filter(name=node["event"])
         return [_people(_between(events, "occurred_at", since, now, length)) for length in _lengths(node)]
     if "signal" in node:
         return [_people(part) for part in _firings(node, since, now)]
     if "attribute" in node:
-        return [] if not _new_day(since, now) else None
+        return None if _new(since, now, "%Y-%m-%d") else []
     return None
 
 
@@ -74,10 +79,10 @@ def _people(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.order_by().values_list("contact_id")
 
 
-def _new_day(since: datetime, now: datetime) -> bool:
-    """Whether a day began for somebody, somewhere."""
+def _new(since: datetime, now: datetime, what: str) -> bool:
+    """Whether a day or an hour (as a format of dates) began for somebody, somewhere."""
     zones = [ZoneInfo(name) for name in zones_in_use()]
-    return any(since.astimezone(zone).date() != now.astimezone(zone).date() for zone in zones)
+    return any(since.astimezone(zone).strftime(what) != now.astimezone(zone).strftime(what) for zone in zones)
 
 
 def is_timed(condition: dict[str, Any] | None) -> bool:
