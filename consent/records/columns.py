@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from consent.purposes.models import Purpose
-from consent.records.models import Record, State
+from consent.records.models import State
 from consent.records.operations import Choice, record_consents, take_back_import
 from contacts.imports.models import Import
 from contacts.imports.registry import Column, Left, Refused, Said, register, register_watch
@@ -59,12 +59,11 @@ class ConsentColumn(Column):
         take_back_import(import_id=job.pk, source=UNDONE, now=now)
 
     def spoke(self, contact_ids: Sequence[int], *, job: Import) -> set[int]:
-        others = (
-            Record.objects.filter(contact_id__in=contact_ids)
-            .exclude(proof__import=job.pk)
-            .exclude(proof__undone=job.pk)
+        text = (
+            "SELECT DISTINCT contact_id FROM consent_record WHERE contact_id = ANY(%s)"
+            " AND COALESCE(proof -> 'import', proof -> 'undone', '0') <> to_jsonb(%s::bigint)"
         )
-        return set(others.values_list("contact_id", flat=True))
+        return {contact_id for (contact_id,) in sql.rows(text, [list(contact_ids), job.pk])}
 
     def forget(self, contact_ids: Sequence[int]) -> None:
         State.objects.filter(contact_id__in=contact_ids).delete()

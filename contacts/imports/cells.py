@@ -15,7 +15,7 @@ from contacts.imports.fields import read_line, read_phone, reader_of
 from contacts.imports.models import Import
 from contacts.imports.registry import Refused
 from contacts.imports.rules import MAX_CELL, Reason
-from contacts.imports.targets import ATTRIBUTE, CONSENT_AT, FIELDS, IDENTIFIER
+from contacts.imports.targets import ATTRIBUTE, CONSENT_AT, FIELDS, IDENTIFIER, NEW
 from contacts.profiles.rules import language_of_country, zone_of_country
 
 MOST_REMEMBERED = 20_000  # cells of one column whose reading is kept
@@ -158,9 +158,10 @@ def _places(job: Import, definitions: Mapping[str, Definition]) -> Sequence[Plac
             found.append(Place(number, header, "field", target, _remembering(read) if often else read))
         elif target == CONSENT_AT:
             found.append(Place(number, header, "at", target, _remembering(_moment_reader(look))))
-        elif target.startswith(ATTRIBUTE) and (definition := definitions.get(target.removeprefix(ATTRIBUTE))):
+        elif (key := _attribute_key(target)) in definitions:
+            definition = definitions[key]
             reader = _remembering(attribute_reader(definition.kind, definition.choices, look))
-            found.append(Place(number, header, "attribute", definition.key, reader))
+            found.append(Place(number, header, "attribute", key, reader))
         elif target.startswith(IDENTIFIER):
             found.append(
                 Place(number, header, "id", target.removeprefix(IDENTIFIER), lambda text: read_line(text, 200))
@@ -169,6 +170,13 @@ def _places(job: Import, definitions: Mapping[str, Definition]) -> Sequence[Plac
             found.append(Place(number, header, "kind", target, str))
     # a phone number may need the country of the same row
     return sorted(found, key=lambda place: place.name == "phone")
+
+
+def _attribute_key(target: str) -> str:
+    """The attribute that a column goes to, also one that the import is going to make; empty when it goes elsewhere."""
+    if target.startswith(NEW):
+        return target.removeprefix(NEW).partition(":")[2]
+    return target.removeprefix(ATTRIBUTE) if target.startswith(ATTRIBUTE) else ""
 
 
 def attribute_reader(kind: str, choices: Sequence[Mapping[str, Any]], look: Mapping[str, Any]) -> Read:

@@ -162,7 +162,8 @@ class PlanForm(forms.Form):
                 self.add_error(f"target_{place}", _("Another column goes there already."))
             elif problem := self._problem(place, target):
                 self.add_error(f"target_{place}", problem)
-        if given.get("key") == OWN_ID and given.get("source") in RESERVED:
+        of_source = given.get("key") == OWN_ID or any(target.startswith(IDENTIFIER) for target in mapping)
+        if of_source and given.get("source") in RESERVED:
             self.add_error("source", _("This name means something else here: choose another one."))
         return given
 

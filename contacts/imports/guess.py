@@ -140,7 +140,9 @@ def guess_dates(rows: Sequence[Sequence[str]]) -> tuple[bool, bool]:
         for cell in row:
             if found := DATE.match(cell.strip()):
                 first, sign, second = int(found[1]), found[2], int(found[3])
-                if sign == "." or first > 12:
+                if sign == ".":  # with points the day always stands first: that says nothing about slashes
+                    continue
+                if first > 12:
                     day += 1
                 elif second > 12:
                     month += 1

@@ -1,9 +1,15 @@
 """Looks at an uploaded file: what kind it is, how it is encoded, its header and first rows, and where its columns may go."""
 
 import io
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from contacts.attributes.drafts import Draft
 from contacts.attributes.queries import Definition, definitions
@@ -16,7 +22,7 @@ from contacts.imports.targets import NEW, guess_targets
 SAMPLE_BYTES = 256 * 1024
 SAMPLE = 200
 SHOWN = 3  # values of a column that the mapping page shows
-GUESSED = (Kind.WHOLE, Kind.NUMBER, Kind.YES_NO, Kind.DATE, Kind.INSTANT)
+NEARLY = 0.95  # of the values: a typing error does not make a number a text
 ZIP, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -109,15 +115,28 @@ def draft_of(key: str, kind: str, label: str) -> Draft:
 
 
 def guess_kind(values: Sequence[str], look: Mapping[str, Any]) -> str:
-    """Guess the type of a column: the first that all of its values fit. 0 and 1 are numbers, not answers."""
-    for kind in GUESSED if values else ():
-        try:
-            for value in dict.fromkeys(values):
-                parse(kind, value, look.get("decimal", "."), look.get("day_first"), ())
-        except ValueError:
-            continue
-        return str(kind)
+    """Guess the type of a column: the first that nearly all of its values fit. 0 and 1 are numbers, not answers."""
+    enough = math.ceil(len(values) * NEARLY)
+    numbers = _fitting(values, Kind.NUMBER, look)
+    if values and numbers >= enough:
+        return str(Kind.WHOLE if _fitting(values, Kind.WHOLE, look) == numbers else Kind.NUMBER)
+    for kind in (Kind.YES_NO, Kind.DATE, Kind.INSTANT) if values else ():
+        if _fitting(values, kind, look) >= enough:
+            return str(kind)
     return str(Kind.TEXT)
+
+
+def _fitting(values: Sequence[str], kind: Kind, look: Mapping[str, Any]) -> int:
+    """How many values are of a type; a day that can be read both ways is one."""
+    fit, zone = 0, ZoneInfo(settings.TEAM_TIME_ZONE)
+    orders = (True, False) if look.get("day_first") is None else (look["day_first"],)
+    for value, often in Counter(values).items():
+        for order in orders:
+            with suppress(ValueError):
+                parse(kind, value, look.get("decimal", "."), order, (), zone=zone)
+                fit += often
+                break
+    return fit
 
 
 def _values(rows: Sequence[Sequence[str]], place: int) -> list[str]:

@@ -18,7 +18,7 @@ LIVE = (Import.State.WAITING, Import.State.RUNNING, Import.State.UNDOING)
 TONES = {
     "uploaded": "grey", "waiting": "blue", "running": "blue", "done": "green", "failed": "red", "undoing": "amber", "undone": "grey",
 }  # fmt: skip
-SHOWN_REJECTS = 50
+SHOWN_REJECTS = 20
 
 
 def language() -> str:

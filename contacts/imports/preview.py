@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import transaction
 
-from contacts.accounts.models import Account
 from contacts.imports import batch
 from contacts.imports.cells import Person, RowReader
 from contacts.imports.looking import definitions_of
@@ -66,7 +65,8 @@ def preview(job: Import, *, most: int, shown: int, now: datetime) -> Preview:
         )
         ids = {row[0]: row[1] for row in found if row[1] is not None}
         batch.record_said(job, gathered, ids, now=now, dry=True)
-        accounts = dict(Account.objects.filter(pk__in={row[6] for row in found}).values_list("pk", "name"))
+        text = "SELECT id, name FROM contacts_account WHERE id IN (SELECT account_id FROM import_next UNION SELECT o_account_id FROM import_next)"
+        accounts = dict(sql.rows(text))
         transaction.set_rollback(True)
     refused = gathered.refused_rows()
     made, changed = sum(row[2] for row in found), sum(row[3] for row in found)

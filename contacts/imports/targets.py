@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from contacts.attributes.special import TAKEN, special_of
 from contacts.imports.guess import EMAIL
 
 FIELDS = (
@@ -62,10 +63,10 @@ def guess_targets(
         values = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
         name = folded(header)
         target = BY_NAME.get(name) or known.get(name) or _by_content(values)
-        if target in found and not target.startswith(ATTRIBUTE):
-            target = ""
-        if not target and header.strip() and values and key_of(header):
-            target = NEW + key_of(header)
+        key = key_of(header)
+        # a name of our own, or one that says something nobody may keep without a decision, becomes no attribute by itself
+        if not target and header.strip() and values and key and key not in TAKEN and special_of(key) is None:
+            target = NEW + key
         found.append(target if target not in found else IGNORE)
     return found
 

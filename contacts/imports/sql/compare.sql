@@ -66,5 +66,5 @@ SELECT j.line, j.contact_id, j.made, j.changed, j.external_id, j.email, j.phone,
             WHERE b.value IS DISTINCT FROM a.value
         ) differing
     ) gathered
-    ) END AS moved
+    ) END AS moved, j.o_account_id
 FROM judged j
