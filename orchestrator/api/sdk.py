@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from django.conf import settings
@@ -44,7 +44,7 @@ class Tracking(Door):
     kind: Kind | None = None
 
     @extend_schema(exclude=True)
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Tell a browser that it may send."""
         return HttpResponse(status=204)
 
@@ -64,7 +64,7 @@ class Tracking(Door):
 
     def receive(self, request: Request) -> HttpResponse:
         """Take a request: 200 after the commit when something is stored, 400 when nothing could be."""
-        now, key = timezone.now(), request.auth
+        now, key = timezone.now(), cast(ApiKey | None, request.auth)
         try:
             items = split_body(self.body(request), most=MAX_TRACKED)
             if self.kind is None and not items.batch:

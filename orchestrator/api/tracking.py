@@ -8,7 +8,8 @@ from django.db import transaction
 
 from contacts.accounts.operations import NewAccount, upsert_accounts
 from contacts.events.operations import NewEvent, record_events
-from contacts.identity.operations import Identified, identify_people
+from contacts.identity.finding import Identified
+from contacts.identity.operations import identify_people
 from contacts.identity.rules import Seen
 from contacts.profiles.operations import NewContact, Warn, upsert_contacts
 from orchestrator.api.arrivals import NewArrival, record_arrival

@@ -68,7 +68,7 @@ class Door(APIView):
         """Put problems into the form of this door."""
         return {"errors": [said(problem) for problem in problems]}
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> Any:
         """Say 503 while the database cannot write, and everything else in our form."""
         if isinstance(exc, OperationalError | InterfaceError | InternalError | Gone):
             problem = Problem("", "the database cannot write at the moment, nothing was stored")
