@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from contacts.attributes.queries import definitions
 from contacts.conditions.checking import about_runs
-from contacts.conditions.language import explain
+from contacts.conditions.language import depends_on, explain
 from contacts.conditions.names import load_names
 from contacts.segments.models import Segment
 from contacts.signals.models import Signal
@@ -23,6 +24,10 @@ class Rule(NamedTuple):
     name: str
     condition: dict[str, Any]
 
+    def names(self, keys: set[str]) -> bool:
+        """Whether it names one of some attributes."""
+        return not keys.isdisjoint(depends_on(self.condition).attributes)
+
 
 class RuleGroup(NamedTuple):
     """Rules of one kind."""
@@ -31,15 +36,17 @@ class RuleGroup(NamedTuple):
     rules: list[Rule]
 
 
-def askable_rules() -> list[RuleGroup]:
-    """List the rules of every kind, in four statements."""
+def askable_rules(*, sensitive: bool = True) -> list[RuleGroup]:
+    """List the rules of every kind, in four statements; without sensitive those that name no sensitive attribute."""
+    hidden = set() if sensitive else {key for key, one in definitions().items() if one.sensitive}
     groups = [
         RuleGroup(_("Segments"), list(_rules("segment", Segment.objects.exclude(condition=None)))),
         RuleGroup(_("Signals"), list(_rules("signal", Signal.objects.all()))),
         RuleGroup(_("Stages"), list(_rules("stage", Stage.objects.exclude(condition=None)))),
         RuleGroup(_("Goals of journeys"), list(_goals())),
     ]
-    return [group for group in groups if group.rules]
+    shown = [group._replace(rules=[rule for rule in group.rules if not rule.names(hidden)]) for group in groups]
+    return [group for group in shown if group.rules]
 
 
 def _rules(kind: str, found: Any) -> Iterator[Rule]:
@@ -55,9 +62,9 @@ def _goals() -> Iterator[Rule]:
             yield Rule(f"goal:{journey.slug}", journey.name, goal["when"])
 
 
-def explained_rule(contact_id: int, key: str, *, now: datetime) -> dict[str, Any] | None:
+def explained_rule(contact_id: int, key: str, *, now: datetime, sensitive: bool = True) -> dict[str, Any] | None:
     """Explain one rule for one person as a tree, None when there is no such rule. Raises Contact.DoesNotExist."""
-    rules = {rule.key: rule for group in askable_rules() for rule in group.rules}
+    rules = {rule.key: rule for group in askable_rules(sensitive=sensitive) for rule in group.rules}
     rule = rules.get(key)
     if rule is None:
         return None

@@ -50,13 +50,15 @@ def contact_rule(request: HttpRequest, contact_id: int) -> HttpResponse:
     found = queries.one_contact(min(contact_id, LARGEST_ID))
     if found is None:
         raise Http404
-    explained = conditions.explained_rule(found.pk, request.GET.get("rule", ""), now=timezone.now())
+    marketing = role_of(request.user) is Role.MARKETING
+    rule = request.GET.get("rule", "")
+    explained = conditions.explained_rule(found.pk, rule, now=timezone.now(), sensitive=marketing)
     if explained is None:
         raise Http404
     explained["zone"] = found.time_zone
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # django-htmx adds it
         return render(request, "reporting/explain/_rule.html", explained)
-    context = {"contact": found, "askable": conditions.askable_rules(), **explained}
+    context = {"contact": found, "askable": conditions.askable_rules(sensitive=marketing), **explained}
     return render(request, "reporting/explain/rule.html", context)
 
 

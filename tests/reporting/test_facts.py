@@ -9,6 +9,7 @@ from django.utils import translation
 
 from contacts.attributes.queries import definitions
 from contacts.profiles.models import Contact
+from contacts.segments.models import Segment
 from reporting.explain.facts import facts
 from tests.contacts.attributes.made import define
 
@@ -89,3 +90,18 @@ def test_facts_that_are_sensitive_are_hidden_from_sales(client):
     page = client.get(url).content.decode()
     assert "4242" in page
     assert "since 1 May 2026" in page
+
+
+def test_rules_that_name_sensitive_attributes_are_not_explained_to_sales(client):
+    define("income", "number", sensitive=True, purpose="credit")
+    contact = person(income=4242)
+    Segment.objects.create(slug="rich", name_en="Rich", name_de="Reich", condition={"attribute": "income", "gte": 4000})
+    url = reverse("contact_rule", args=[contact.pk]) + "?rule=segment:rich"
+    sales = User.objects.create_user("sven")
+    sales.groups.add(Group.objects.get_or_create(name="Sales")[0])
+    client.force_login(sales)
+    assert client.get(url).status_code == 404
+    assert "segment:rich" not in client.get(reverse("contact", args=[contact.pk])).content.decode()
+    client.force_login(User.objects.create_user("maja"))
+    assert client.get(url).status_code == 200
+    assert "segment:rich" in client.get(reverse("contact", args=[contact.pk])).content.decode()
