@@ -45,7 +45,7 @@ def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place, se
         "signals": [_signal(firing, reader, now) for firing in queries.holding_signals(contact_id, now=now)],
         "stages": person_card(contact),
         "attributes": facts(contact, definitions(), reader.language, sensitive=sensitive),
-        "askable": askable_rules(),
+        "askable": askable_rules(sensitive=sensitive),
         **_timeline(contact, now, shown, after, reader),
     }
 
