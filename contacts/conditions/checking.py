@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from contacts.attributes.queries import definitions
 from contacts.conditions.counting import ChannelReach, Measured, Number, measure_people, people_with
 from contacts.conditions.language import say, validate
 from contacts.conditions.names import Names, load_names
@@ -37,15 +38,8 @@ def read_condition(text: str) -> Written:
 
 
 def errors_of(condition: Any) -> list[Problem]:
-    """The errors of a condition; warnings are not among them."""
-    try:
-        text = json.dumps(condition, ensure_ascii=False)
-        text.encode()
-    except (ValueError, RecursionError):  # half a character, a list within lists without end
-        return [Problem("", "expected JSON that can be stored")]
-    if "\\u0000" in text:
-        return [Problem("", "expected text without NUL characters")]
-    return [problem for problem in validate(condition) if problem.level == "error"]
+    """The errors of a condition, also of values that do not fit the types of attributes; warnings are not among them."""
+    return [problem for problem in validate(condition, definitions=definitions()) if problem.level == "error"]
 
 
 def say_checked(written: Written) -> dict[str, Any]:

@@ -33,7 +33,7 @@ WRONG = [
     ('{"event": "x", "count": {"gte": "three"}}', "count.gte"),
     ('{"event": "x", "within": "soon"}', "within"),
     ('{"attribute": "country", "is": "\\u0000"}', "NUL"),
-    ('{"attribute": "country", "is": "\\ud800"}', "stored"),
+    ('{"attribute": "country", "is": "\\ud800"}', "whole characters"),
     ("[" * 50_000, "JSON"),
     ('{"not": ' * 400 + "1" + "}" * 400, "levels"),
     ("9" * 6_000, "JSON"),
