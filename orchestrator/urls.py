@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("contacts.profiles.urls")),
     path("", include("contacts.attributes.urls")),
     path("", include("contacts.imports.urls")),
+    path("", include("contacts.identity.urls")),
     path("", include("contacts.conditions.urls")),
     path("", include("contacts.segments.urls")),
     path("", include("contacts.signals.urls")),

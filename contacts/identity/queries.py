@@ -1,8 +1,11 @@
 """Who somebody is now, and what says nothing about a person."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
-from contacts.identity.models import BlockedIdentifier, Merge, MergeProposal
+from django.db.models import F, QuerySet
+
+from contacts.identity.models import BlockedIdentifier, Merge, MergedRow, MergeProposal
 from contacts.identity.rules import ANY, EMAIL, patterns, rank
 from contacts.profiles.models import Contact
 
@@ -53,3 +56,32 @@ def decide_due(due: Sequence[MergeProposal]) -> tuple[list[tuple[int, int, str]]
 def rank_of(contact: Contact) -> tuple[bool, bool, float, int]:
     """Order people by who survives a merge: the one with a user id, else with an e-mail address, else the older."""
     return rank(contact.external_id, contact.email, contact.created_at, contact.pk)
+
+
+def open_proposals() -> QuerySet[MergeProposal]:
+    """Read the questions that wait for somebody, the newest first."""
+    related = ("first", "second", "first__account", "second__account", "first__stage", "second__stage")
+    return MergeProposal.objects.filter(state=MergeProposal.State.OPEN).select_related(*related).order_by("-id")
+
+
+def recent_merges(*, since: datetime) -> QuerySet[Merge]:
+    """Read the merges since some time, undone ones too, the newest first."""
+    return Merge.objects.filter(at__gt=since).select_related("survivor").order_by("-id")
+
+
+def merges_of(contact_id: int) -> list[Merge]:
+    """List the merges into one person, the newest first."""
+    return list(Merge.objects.filter(survivor_id=contact_id).select_related("survivor").order_by("-id")[:20])
+
+
+def moved_since(merge_ids: Collection[int]) -> set[int]:
+    """Which merges have a newer one above them: their survivor was merged since, which has to be undone first."""
+    above = MergedRow.objects.filter(table="contacts_merge", row_id__in=merge_ids, content=None)
+    above = above.filter(merge__undone_at=None, merge__pk__gt=F("row_id"))
+    mine = Merge.objects.filter(pk__in=merge_ids).values("survivor_id")
+    return set(above.filter(merge__survivor_id__in=mine).values_list("row_id", flat=True))
+
+
+def blocked() -> QuerySet[BlockedIdentifier]:
+    """Read the block list, by kind and value."""
+    return BlockedIdentifier.objects.order_by("kind", "value")

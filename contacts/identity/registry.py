@@ -64,3 +64,39 @@ def register_mover(mover: Mover) -> None:
 def movers() -> list[Mover]:
     """List what is registered; tables that are found through others come before them."""
     return sorted(_movers.values(), key=lambda mover: mover.through is None)
+
+
+class Foreseen(NamedTuple):
+    """What would become of something that two people said or have: (what, the survivor's, the loser's, then)."""
+
+    what: str
+    mine: str
+    theirs: str
+    then: str
+
+
+class Couple(NamedTuple):
+    """Two people who may be merged. visitor: the loser has neither user id nor address."""
+
+    survivor: int
+    loser: int
+    visitor: bool
+
+
+Preview = Callable[[Sequence[Couple]], dict[Couple, list[Foreseen]]]
+_previews: list[Preview] = []
+
+
+def register_preview(preview: Preview) -> None:
+    """Have a room say what a merge would do to what it owns, before somebody decides."""
+    if preview not in _previews:
+        _previews.append(preview)
+
+
+def foreseen(couples: Sequence[Couple]) -> dict[Couple, list[Foreseen]]:
+    """Say what merges would do, by every room that registered."""
+    found: dict[Couple, list[Foreseen]] = {couple: [] for couple in couples}
+    for preview in _previews:
+        for couple, lines in preview(couples).items():
+            found[couple] += lines
+    return found

@@ -10,6 +10,7 @@ from contacts.attributes.queries import definitions
 from contacts.conditions.evidence import say_evidence
 from contacts.conditions.language import say
 from contacts.conditions.names import load_names
+from contacts.identity.page import identifiers
 from contacts.profiles.models import Contact
 from contacts.scores.page import card
 from contacts.signals.models import SignalFiring
@@ -46,6 +47,7 @@ def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place, se
         "stages": person_card(contact),
         "attributes": facts(contact, definitions(), reader.language, sensitive=sensitive),
         "askable": askable_rules(sensitive=sensitive),
+        "called": identifiers(contact_id, now),
         **_timeline(contact, now, shown, after, reader),
     }
 
