@@ -85,6 +85,7 @@ def _counted(score: Score, rule: ScoreRule, free: bool, now: datetime, scope: Sc
         most=sql.value(rule.most_a_day),
         decay=sql.value(score.decay),
         span=sql.value(score.decay_days),
+        horizon=sql.value(span),
         now=sql.value(now),
         days=prepared(key, now=now, scope=scope, build=partial(_days, rule.event or {}, span)),
         allowed=prepared(("score people", free), now=now, scope=scope, build=partial(_allowed, free)),
