@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from contacts.conditions.names import spaced
-from contacts.conditions.rows import OPERATOR_NAMES, OPERATORS, UNKNOWN_TYPE, Words, rows
+from contacts.conditions.rows import MEASURED, OPERATOR_NAMES, OPERATORS, UNKNOWN_TYPE, Words, rows
 from contacts.conditions.rules import MAX_DEPTH
 from contacts.conditions.vocabulary import KnownAttribute, KnownEvent, Vocabulary, load_vocabulary
 from contacts.events.models import EventType
@@ -36,6 +36,7 @@ def describe(*, run: bool) -> dict[str, Any]:
         "kinds": rows(words),
         "operators": {key: str(name) for key, name in OPERATOR_NAMES.items()},
         "types": {**{kind.value: listed for kind, listed in OPERATORS.items()}, "": UNKNOWN_TYPE},
+        "sums": MEASURED,
         "counts": {
             "gte": _("at least"),
             "lte": _("at most"),
@@ -57,7 +58,7 @@ def describe(*, run: bool) -> dict[str, Any]:
             "none": _("None of these holds"),
             "not_all": _("Not all of these hold"),
         },
-        "texts": _texts(),
+        "texts": {**_texts_of_rows(), **_texts_of_moving()},
     }
 
 
@@ -113,8 +114,8 @@ def _unit_names() -> list[str]:
     return [_("minutes"), _("hours"), _("days"), _("weeks"), _("months")]
 
 
-def _texts() -> dict[str, str]:
-    """The words of the script."""
+def _texts_of_moving() -> dict[str, str]:
+    """What the script calls the things that are done to rows."""
     return {
         "add_rule": _("Condition"),
         "add_group": _("Group"),
@@ -130,6 +131,19 @@ def _texts() -> dict[str, str]:
         "wrap": _("Put into a group"),
         "unwrap": _("Take out of the group"),
         "copy": _("Copy"),
+        "everybody": _("No condition yet: everybody."),
+        "moved": _("Moved: %(place)s of %(all)s."),
+        "removed": _("Removed."),
+        "grouped": _("Put into a group."),
+        "unread": _("This is not JSON: %(error)s"),
+        "offline": _("The server does not answer. What you built stays here."),
+        "as_json": _("as JSON"),
+    }
+
+
+def _texts_of_rows() -> dict[str, str]:
+    """What the script calls the fields of a row."""
+    return {
         "operator": _("Comparison"),
         "value": _("Value"),
         "values": _("Add a value"),
@@ -145,7 +159,6 @@ def _texts() -> dict[str, str]:
         "count": _("How often"),
         "times": _("times"),
         "number": _("Number"),
-        "within": _("in the last"),
         "window": _("Window of time"),
         "unit": _("Unit"),
         "entry": _("since the entry"),
@@ -161,12 +174,5 @@ def _texts() -> dict[str, str]:
         "run": _("is that of this run"),
         "and": _("and"),
         "or": _("or"),
-        "everybody": _("No condition yet: everybody."),
-        "moved": _("Moved: %(place)s of %(all)s."),
-        "removed": _("Removed."),
-        "grouped": _("Put into a group."),
-        "unread": _("This is not JSON: %(error)s"),
-        "offline": _("The server does not answer. What you built stays here."),
-        "as_json": _("as JSON"),
         "unknown": _("%(name)s (not known)"),
     }

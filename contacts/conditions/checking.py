@@ -72,7 +72,10 @@ def counted(condition: Any, *, now: datetime) -> dict[str, Any]:
 
 def about_runs(condition: Any) -> bool:
     """Whether a valid condition says something about the run of a person, which cannot be counted over people."""
-    return any("since" in leaf or {"run": "key"} in _plain(leaf.get("where", [])) for leaf in leaves_of(condition))
+    return any(
+        "since" in leaf or "since_step" in leaf or {"run": "key"} in _plain(leaf.get("where", []))
+        for leaf in leaves_of(condition)
+    )
 
 
 def _plain(where: Sequence[dict[str, Any]]) -> list[Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.attributes.rules import Kind
 from contacts.conditions import registry
+from contacts.conditions.context_leaf import NAMES, WEEKDAYS
 
 Part = dict[str, Any]  # {"part": how it is edited, "key": its key in the node, ...}; see static/js/builder.js
 OPERATOR_NAMES = {
@@ -29,6 +30,7 @@ OPERATOR_NAMES = {
     "run": _("is that of this run"),
 }
 NUMERIC = ["gte", "lte", "is", "is_not", "gt", "lt", "between", "in", "is_set", "is_not_set"]
+MEASURED = ["gte", "lte", "is", "gt", "lt", "between"]  # what can be said of a score, a sum, a least, a greatest
 TEXTUAL = ["is", "is_not", "in", "contains", "starts_with", "is_set", "is_not_set"]
 DATED = ["after", "before", "within", "is_set", "is_not_set"]
 OPERATORS = {
@@ -98,14 +100,18 @@ def choice_part(key: str, label: Any, options: Mapping[str, Any], *, default: st
     return {"part": "choice", "key": key, "label": str(label), "options": listed, "default": default}
 
 
-def window_part(words: Words | None = None, *, none: Any = "") -> Part:
-    """A window: so many days, or at any time; in a journey also since the entry or this step."""
-    return {
-        "part": "window",
-        "key": "within",
-        "none": str(none or _("at any time")),
-        "since": bool(words and words.run),
-    }
+def window_part(words: Words | None = None, *, none: Any = "", ways: Mapping[str, Any] | None = None) -> Part:
+    """A window: so many days, or at any time; in a journey also since the entry or this step.
+
+    ways: key of the node -> words, where a duration can mean several things.
+    """
+    listed = {key: str(text) for key, text in (ways or {"within": _("in the last")}).items()}
+    return {"part": "window", "ways": listed, "none": str(none or _("at any time")), "since": bool(words and words.run)}
+
+
+def standing_part() -> Part:
+    """How long somebody stands somewhere."""
+    return window_part(none=_("now"), ways={"for": _("for at least"), "within": _("came in the last")})
 
 
 def count_part() -> Part:
@@ -113,8 +119,8 @@ def count_part() -> Part:
     return {"part": "count", "key": "count"}
 
 
-def _named(kind: str, label: Any, *parts: Part) -> Callable[[Words], list[Part]]:
-    return lambda words: [name_part(kind, words, label), *parts]
+def _standing(kind: str, label: Any) -> Callable[[Words], list[Part]]:
+    return lambda words: [name_part(kind, words, label), standing_part()]
 
 
 def _attribute(words: Words) -> list[Part]:
@@ -130,25 +136,62 @@ def _event(words: Words) -> list[Part]:
     return [name, {"part": "measure"}, window_part(words), {"part": "filters", "key": "where"}]
 
 
+def _handover(words: Words) -> list[Part]:
+    from contacts.handover.leaves import STATES, WORDS
+
+    states = {state: WORDS[words.language][state][0] for state in STATES}
+    return [choice_part("handover", _("State"), states), window_part()]
+
+
+def _moment(words: Words) -> list[Part]:
+    names: Any = NAMES[words.language]
+    choices = {
+        "weekday": list(zip(WEEKDAYS, names["weekday"], strict=True)),
+        "month": list(enumerate(names["month"], 1)),
+        "season": list(names["season"].items()),
+    }
+    labels = {"weekday": _("weekday"), "month": _("month"), "season": _("season")}
+    options: list[dict[str, Any]] = [
+        {
+            "value": kind,
+            "label": str(label),
+            "type": Kind.CHOICE,
+            "operators": ["in"],
+            "choices": [{"value": value, "label": text} for value, text in choices[kind]],
+        }
+        for kind, label in labels.items()
+    ]
+    options.append({"value": "hour", "label": str(_("hour")), "type": Kind.WHOLE, "operators": ["between"]})
+    choice: Part = {"part": "choice", "key": "context", "label": str(_("Part of the moment")), "options": options}
+    return [choice, {"part": "compare", "of": "context"}]
+
+
 for row in (
     Row("attribute", _("Attribute of the person"), {"attribute": ""}, _attribute),
     Row("event", _("Event"), {"event": "", "count": {"gte": 1}, "within": "30d"}, _event),
-    Row("segment", _("Segment"), {"segment": ""}, _named("segment", _("Segment"))),
+    Row("segment", _("Segment"), {"segment": ""}, _standing("segment", _("Segment"))),
     Row(
         "signal",
         _("Signal"),
         {"signal": ""},
         lambda words: [name_part("signal", words, _("Signal")), window_part(none=_("as long as it holds"))],
     ),
-    Row("stage", _("Stage"), {"stage": ""}, _named("stage", _("Stage"))),
-    Row("phase", _("Phase"), {"phase": ""}, _named("phase", _("Phase"))),
+    Row("stage", _("Stage"), {"stage": ""}, _standing("stage", _("Stage"))),
+    Row("phase", _("Phase"), {"phase": ""}, _standing("phase", _("Phase"))),
     Row("account", _("Company"), {"account": "industry", "is": ""}, _account),
     Row(
         "score",
         _("Score"),
         {"score": "", "gte": 50},
-        lambda words: [name_part("score", words, _("Score")), {"part": "compare", "type": "number"}],
+        lambda words: [
+            name_part("score", words, _("Score")),
+            {"part": "compare", "type": "number", "operators": MEASURED},
+        ],
     ),
-    Row("grade", _("Grade"), {"grade": ""}, lambda words: [{"part": "text", "key": "grade", "label": str(_("Grade"))}]),
+    Row(
+        "grade", _("Grade"), {"grade": ""}, lambda words: [{"part": "cells", "key": "grade", "label": str(_("Grade"))}]
+    ),
+    Row("handover", _("Sales"), {"handover": "accepted"}, _handover),
+    Row("context", _("Moment"), {"context": "weekday", "in": []}, _moment),
 ):
     register_row(row)

@@ -28,8 +28,14 @@ def _touch(words: Words) -> list[Part]:
     states = {state: translated(texts, words.language) for state, texts in TOUCH_STATES.items()}
     channels = {"": _("any channel"), **{reach.channel: translated(reach.label, words.language) for reach in reaches()}}
     journey = name_part("journey", words, _("Journey"), none=str(_("of any journey")))
+    block = name_part("block", words, _("Content"), none=str(_("with any content")))
+    step: Part = {"part": "text", "key": "step", "label": str(_("Step")), "rare": True}
     return [
-        {"part": "inside", "key": "touch", "parts": [choice_part("channel", _("Channel"), channels), journey]},
+        {
+            "part": "inside",
+            "key": "touch",
+            "parts": [choice_part("channel", _("Channel"), channels), journey, block, step],
+        },
         choice_part("state", _("State"), states, default="sent"),
         count_part(),
         window_part(),

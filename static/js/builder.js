@@ -302,7 +302,17 @@
         if (!isObject(target[part.key])) target[part.key] = {};
         return part.parts.flatMap((inner) => this.part(inner, target[part.key], place));
       }
+      if (part.part === "cells") return [this.cells(part, target, place)];
+      if (part.rare && !(part.key in target)) return [];
       return [this.input("text", target[part.key], part.label, `${place.id}-${part.key}`, (text) => { target[part.key] = text; this.changed(); })];
+    }
+
+    // One text, or several: {"in": [...]}.
+    cells(part, target, place) {
+      const given = target[part.key];
+      const cells = isObject(given) && Array.isArray(given.in) ? given.in : given ? [given] : [];
+      const put = () => { target[part.key] = cells.length > 1 ? { in: cells } : cells[0] || ""; };
+      return this.chips(cells, { type: "text" }, `${place.id}-${part.key}`, put);
     }
 
     choice(part, target, place) {
@@ -310,7 +320,7 @@
       const set = (value) => {
         if (value === (part.none ? "" : part.default) && part.key !== place.spec.key) delete target[part.key];
         else target[part.key] = value;
-        if (part.key === "attribute" || part.key === "account") this.fit(target, this.typeOf({ of: part.key }, target));
+        if (["attribute", "account", "context"].includes(part.key)) this.fit(target, this.typeOf({ of: part.key }, target));
         if (part.key === "event") { delete target.where; MEASURES.forEach((measure) => delete target[measure]); }
         this.changed(true);
       };
@@ -333,7 +343,7 @@
     }
 
     typeOf(part, target) {
-      if (part.type) return { type: part.type };
+      if (part.type) return { type: part.type, operators: part.operators };
       return this.optionOf(part, target) || { type: "" };
     }
 
@@ -345,7 +355,7 @@
 
     // Another attribute: the comparison stays where it fits its type.
     fit(target, about) {
-      const operators = this.known.types[about.type] || this.known.types[""];
+      const operators = about.operators || this.known.types[about.type] || this.known.types[""];
       const operator = this.operatorOf(target);
       this.setOperator(target, operators.includes(operator) ? operator : operators[0], about, true);
     }
@@ -367,7 +377,7 @@
 
     compare(target, about, name) {
       const operator = this.operatorOf(target);
-      const offered = [...(this.known.types[about.type] || this.known.types[""])];
+      const offered = [...(about.operators || this.known.types[about.type] || this.known.types[""])];
       if (about.run) offered.push("run");
       if (operator && !offered.includes(operator)) offered.push(operator);
       const options = offered.map((value) => ({ value, label: this.known.operators[value] }));
@@ -393,9 +403,15 @@
       }
       if (NUMBERS.includes(operator) || ["number", "whole"].includes(about.type) || typeof given === "number") return [this.number(given, texts.value, `${name}-value`, set(operator), about.type === "whole" ? "1" : "any")];
       if (about.choices) {
-        return [this.select([{ value: "", label: texts.choose }, ...about.choices], given, set(operator), texts.value, `${name}-value`)];
+        return [this.select([{ value: "", label: texts.choose }, ...about.choices], given, (text) => set(operator)(this.chosen(text, about)), texts.value, `${name}-value`)];
       }
       return [this.input("text", given, texts.value, `${name}-value`, (text) => set(operator)(this.typed(text, about)), about.examples)];
+    }
+
+    // A choice is stored as what it is, not as its text.
+    chosen(text, about) {
+      const choice = (about.choices || []).find((each) => String(each.value) === text);
+      return choice ? choice.value : text;
     }
 
     // Of mixed or unknown values: a number where the same text was seen as a number.
@@ -404,17 +420,18 @@
       return about.type === "" && seen !== undefined ? seen : text;
     }
 
-    chips(values, about, name) {
+    chips(values, about, name, put = () => {}) {
       const numeric = ["number", "whole"].includes(about.type) || (about.type === "" && values.some((value) => typeof value === "number"));
       const labels = new Map((about.choices || []).map((choice) => [choice.value, choice.label]));
       const add = (text) => {
-        const value = numeric ? Number(text) : text;
-        if (text === "" || (numeric && Number.isNaN(value)) || values.includes(value)) return;
+        const value = about.choices ? this.chosen(text, about) : numeric ? Number(text) : text;
+        if (text === "" || Number.isNaN(value) || values.includes(value)) return;
         values.push(value);
+        put();
         this.changed(true);
         this.focus(`${name}-add`);
       };
-      const shown = values.map((value, i) => el("button", { type: "button", class: "btn btn-sm rule-chip", "aria-label": `${this.texts.remove}: ${labels.get(value) ?? value}`, onclick: () => { values.splice(i, 1); this.changed(true); this.focus(`${name}-add`); } }, `${labels.get(value) ?? value} ×`));
+      const shown = values.map((value, i) => el("button", { type: "button", class: "btn btn-sm rule-chip", "aria-label": `${this.texts.remove}: ${labels.get(value) ?? value}`, onclick: () => { values.splice(i, 1); put(); this.changed(true); this.focus(`${name}-add`); } }, `${labels.get(value) ?? value} ×`));
       let field;
       if (about.choices) field = this.select([{ value: "", label: this.texts.values }, ...about.choices.filter((choice) => !values.includes(choice.value))], "", add, this.texts.values, `${name}-add`);
       else {
@@ -448,21 +465,23 @@
 
     window(part, target, place) {
       const { texts } = this;
-      const now = target.since || ("within" in target ? "within" : "");
-      const options = [{ value: "within", label: texts.within }, { value: "", label: part.none }];
+      const keys = Object.keys(part.ways);
+      const way = keys.find((key) => key in target);
+      const now = way || (target.since_step ? "step" : target.since) || "";
+      const options = [...Object.entries(part.ways).map(([value, label]) => ({ value, label })), { value: "", label: part.none }];
       if (part.since) options.push({ value: "entry", label: texts.entry }, { value: "step", label: texts.step });
       const choose = this.select(options, now, (value) => {
-        delete target.within;
-        delete target.since;
-        if (value === "within") target.within = "7d";
+        const kept = way ? target[way] : "7d";
+        [...keys, "since", "since_step"].forEach((key) => delete target[key]);
+        if (keys.includes(value)) target[value] = kept;
         else if (value) target.since = value;
         this.changed(true);
       }, texts.window, `${place.id}-window`);
-      const read = String(target.within ?? "").match(/^(\d*)(s|m|h|d|w|mo)$/);
-      if (now !== "within") return [choose];
-      if (!read) return [choose, this.input("text", target.within, texts.window, `${place.id}-span`, (text) => { target.within = text; this.changed(); })];
+      if (!way) return [choose];
+      const read = String(target[way]).match(/^(\d*)(s|m|h|d|w|mo)$/);
+      if (!read) return [choose, this.input("text", target[way], texts.window, `${place.id}-span`, (text) => { target[way] = text; this.changed(); })];
       const units = Object.entries({ ...(read[2] === "s" ? { s: "s" } : {}), ...this.known.units }).map(([value, label]) => ({ value, label }));
-      const put = (n, unit) => { target.within = n ? `${n}${unit}` : ""; read[1] = n || ""; read[2] = unit; this.changed(); };
+      const put = (n, unit) => { target[way] = n ? `${n}${unit}` : ""; read[1] = n || ""; read[2] = unit; this.changed(); };
       const number = this.number(Number(read[1]) || null, texts.number, `${place.id}-span`, (value) => put(value, read[2]), "1");
       const unit = this.select(units, read[2], (value) => put(read[1], value), texts.unit, `${place.id}-unit`);
       return [el("span", { class: "rule-pair" }, choose, number, unit)];
@@ -488,7 +507,7 @@
       }, this.texts.measure, `${place.id}-measure`);
       if (measure === "count") return [choose, ...this.count(target, place)];
       if (!isObject(target[measure])) return [choose, this.raw(place.one)];
-      const about = measure === "last" ? null : { type: "number" };
+      const about = measure === "last" ? null : { type: "number", operators: this.known.sums };
       return [choose, ...this.property(target, target[measure], `${place.id}-${measure}`, about, place.one)];
     }
 
