@@ -17,7 +17,7 @@ from contacts.conditions.parts import (
     window_problems,
     window_q,
 )
-from contacts.conditions.registry import Context, Leaf, Subject, register, register_behaviour_guard
+from contacts.conditions.registry import Context, Leaf, Moments, Subject, register, register_behaviour_guard
 from contacts.conditions.rules import Dependencies, Problem
 
 STATES = ("granted", "refused", "withdrawn", "unknown")
@@ -73,6 +73,9 @@ class ConsentLeaf(Leaf):
         else:
             found = found.filter(granted=False, record__decision=state)
         return Exists(found.filter(window_q(node, "since", context.now)))
+
+    def moments(self, node: dict[str, Any]) -> list[Moments]:
+        return [Moments(State.objects.filter(purpose__slug=node["consent"]), "since")]
 
     def value(self, node: dict[str, Any], context: Context) -> Expression:
         return Subquery(_states(context.subject, node["consent"]).values(decision=F("record__decision"))[:1])

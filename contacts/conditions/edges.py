@@ -45,7 +45,9 @@ def _edge(node: dict[str, Any], since: datetime, now: datetime) -> list[QuerySet
     if leaf is None or not leaf.depends_on(node).timed:
         return []
     if "context" in node:
-        return None if _new(since, now, "%Y-%m-%d %H") else []  # weekdays, months and seasons begin with an hour as well
+        return (
+            None if _new(since, now, "%Y-%m-%d %H") else []
+        )  # weekdays, months and seasons begin with an hour as well
     if "event" in node:
         if reads_days(node) and _new(since, now, "%Y-%m-%d"):
             return None
@@ -55,7 +57,11 @@ def _edge(node: dict[str, Any], since: datetime, now: datetime) -> list[QuerySet
         return [_people(part) for part in _firings(node, since, now)]
     if "attribute" in node:
         return None if _new(since, now, "%Y-%m-%d") else []
-    return None
+    moments = leaf.moments(node)
+    if moments is None:
+        return None
+    length = parse_duration(node["within"] if "within" in node else node["for"])
+    return [_between(one.rows, one.instant, since, now, length).order_by().values_list(one.person) for one in moments]
 
 
 def _lengths(node: dict[str, Any]) -> list[timedelta]:

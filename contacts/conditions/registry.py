@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.db.models.expressions import Expression
 
 from contacts.conditions.expressions import Not
@@ -47,6 +48,14 @@ class Context:
         return replace(self, positive=False)
 
 
+class Moments(NamedTuple):
+    """Rows of people with an instant: so long after it, time alone may change a truth. Names of the two columns."""
+
+    rows: QuerySet[Any]
+    instant: str
+    person: str = "contact_id"
+
+
 class Leaf(ABC):
     """One kind of leaf. `key` is the key of its node; the methods take the node."""
 
@@ -79,6 +88,10 @@ class Leaf(ABC):
     def say_not(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         """The opposite of the node as a part of a sentence."""
         return {"en": "not ({})", "de": "nicht ({})"}[language].format(self.say(node, language, names))
+
+    def moments(self, node: dict[str, Any]) -> list[Moments] | None:
+        """The rows whose instants a window (`within`, `for`) of the node is about; None where that cannot be told."""
+        return None
 
     @abstractmethod
     def depends_on(self, node: dict[str, Any]) -> Dependencies:

@@ -29,7 +29,7 @@ from contacts.conditions.parts import (
     window_problems,
     window_q,
 )
-from contacts.conditions.registry import Context, Leaf
+from contacts.conditions.registry import Context, Leaf, Moments
 from contacts.conditions.rules import Dependencies, Problem
 from contacts.stages.rules import PHASE_NAMES, Phase
 from orchestrator.kernel.fields import translated
@@ -55,6 +55,11 @@ class SegmentLeaf(Leaf):
         return SegmentMember.objects.filter(
             contact_id=OuterRef(context.subject.reference), segment__slug=node["segment"]
         )
+
+    def moments(self, node: dict[str, Any]) -> list[Moments]:
+        from contacts.segments.models import SegmentMember
+
+        return [Moments(SegmentMember.objects.filter(segment__slug=node["segment"]), "since")]
 
     def since(self, node: dict[str, Any], context: Context) -> Expression:
         from contacts.segments.models import SegmentChange
@@ -170,6 +175,16 @@ class StageLeaf(Leaf):
         moves = moves.filter(Q(from_stage=None) | ~Q(from_stage__phase=F("to_stage__phase")))
         newest = moves.order_by().values("contact_id").annotate(newest=Max("at")).values("newest")
         return Coalesce(Subquery(newest), stage_since)
+
+    def moments(self, node: dict[str, Any]) -> list[Moments]:
+        from contacts.profiles.models import Contact
+        from contacts.stages.models import StageChange
+
+        if self.key == "stage":
+            return [Moments(Contact.objects.filter(stage__slug=node["stage"]), "stage_since", "pk")]
+        here = Contact.objects.filter(stage__phase=node["phase"])
+        moves = StageChange.objects.filter(to_stage__phase=node["phase"])
+        return [Moments(here, "stage_since", "pk"), Moments(moves, "at")]
 
     def say(self, node: dict[str, Any], language: str, names: Names | None = None) -> str:
         return self._say(node, language, names, {"en": "is", "de": "ist"}) + say_standing(node, language, comma=True)

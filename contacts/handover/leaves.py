@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from contacts.conditions.names import Names
 from contacts.conditions.parts import one_of_problems, say_within, unknown_keys, window_problems, window_q
-from contacts.conditions.registry import Context, Leaf, register
+from contacts.conditions.registry import Context, Leaf, Moments, register
 from contacts.conditions.rules import Dependencies, Problem
 
 STATES = ("waiting", "accepted", "rejected", "recycled", "won", "lost")
@@ -48,11 +48,16 @@ class HandoverLeaf(Leaf):
         return Exists(self._handovers(node, context).filter(window_q(node, "reached_at", context.now)))
 
     def _handovers(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
+        return self._in_state(node).filter(contact_id=OuterRef(context.subject.reference))
+
+    def _in_state(self, node: dict[str, Any]) -> QuerySet[Any]:
         from contacts.handover.models import Handover
 
-        reached = REACHED.get(node["handover"], "closed_at")
-        found = Handover.objects.filter(contact_id=OuterRef(context.subject.reference), state=node["handover"])
-        return found.annotate(reached_at=Coalesce(F(reached), F("created_at")))
+        reached = Coalesce(F(REACHED.get(node["handover"], "closed_at")), F("created_at"))
+        return Handover.objects.filter(state=node["handover"]).annotate(reached_at=reached)
+
+    def moments(self, node: dict[str, Any]) -> list[Moments]:
+        return [Moments(self._in_state(node), "reached_at")]
 
     def value(self, node: dict[str, Any], context: Context) -> Expression:
         from contacts.handover.models import Handover

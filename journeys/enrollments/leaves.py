@@ -7,7 +7,7 @@ from django.db.models.expressions import Expression
 
 from contacts.conditions.names import Names, quoted, register_names
 from contacts.conditions.parts import one_of_problems, say_within, slug_problems, window_problems, window_q
-from contacts.conditions.registry import Context, Leaf, register
+from contacts.conditions.registry import Context, Leaf, Moments, register
 from contacts.conditions.rules import Dependencies, Problem
 from journeys.enrollments.touch_leaf import TOUCH_STATES, TouchLeaf
 
@@ -49,13 +49,15 @@ class JourneyLeaf(Leaf):
         return Exists(self._runs(node, context).filter(window_q(node, self._moment(node), context.now)))
 
     def _runs(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
+        return self._in_state(node).filter(contact_id=OuterRef(context.subject.reference))
+
+    def _in_state(self, node: dict[str, Any]) -> QuerySet[Any]:
         from journeys.enrollments.models import Enrollment
 
-        return Enrollment.objects.filter(
-            JOURNEY_STATES[node.get("state", "in")],
-            contact_id=OuterRef(context.subject.reference),
-            journey__slug=node["journey"],
-        )
+        return Enrollment.objects.filter(JOURNEY_STATES[node.get("state", "in")], journey__slug=node["journey"])
+
+    def moments(self, node: dict[str, Any]) -> list[Moments]:
+        return [Moments(self._in_state(node), self._moment(node))]
 
     def _moment(self, node: dict[str, Any]) -> str:
         """The column with the instant at which a run came into the state."""

@@ -34,7 +34,7 @@ from contacts.conditions.parts import (
     window_problems,
     window_q,
 )
-from contacts.conditions.registry import Context, Leaf, Subject, behaviour_guard
+from contacts.conditions.registry import Context, Leaf, Moments, Subject, behaviour_guard
 from contacts.conditions.rules import Dependencies, Problem, at, show
 from contacts.conditions.values import Json, JsonText
 
@@ -103,19 +103,32 @@ class TouchLeaf(Leaf):
 
     def _touches(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
         """The touches that count, for one row of the outer query, with the instant at which they came into the state."""
+        found = self._in_state(node).filter(contact_id=OuterRef(context.subject.reference))
+        if self._state(node) in FEEDBACK:
+            return found.filter(Exists(self._feedback(node, context)))
+        return found.filter(window_q(node, "moment", context.now))
+
+    def _in_state(self, node: dict[str, Any]) -> QuerySet[Any]:
+        """The touches of everybody that fit, of reactions those that may have one."""
         from journeys.enrollments.models import Touch
 
-        state = self._state(node)
-        found = Touch.objects.filter(contact_id=OuterRef(context.subject.reference))
+        state, found = self._state(node), Touch.objects.all()
         for key, column in FILTERS.items():
             if key in node["touch"]:
                 found = found.filter(Compare(F(column), "=", Value(node["touch"][key])))
         if state in FEEDBACK:
-            return found.filter(Exists(self._feedback(node, context)))
+            return found
         moment = F("proposed_at") if state == "proposed" else Coalesce("decided_at", "proposed_at")
         if state == "sent":
             moment = Coalesce("sent_at", "decided_at", "proposed_at")
-        return found.filter(state=state).annotate(moment=moment).filter(window_q(node, "moment", context.now))
+        return found.filter(state=state).annotate(moment=moment)
+
+    def moments(self, node: dict[str, Any]) -> list[Moments]:
+        from contacts.events.models import Event
+
+        if self._state(node) not in FEEDBACK:
+            return [Moments(self._in_state(node), "moment")]
+        return [Moments(Event.objects.filter(name__in=self._told_by(node)), "occurred_at")]
 
     def _feedback(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
         """What came back of one touch, machines left out."""
