@@ -26,8 +26,13 @@ wanted AS (
     SELECT * FROM summed WHERE value > 0 OR factors <> '[]'
 ),
 stored AS (
-    SELECT v.contact_id, v.value, v.factors FROM contacts_scorevalue v, param p
-    WHERE v.score_id = p.score AND (p.scope IS NULL OR v.contact_id = ANY (p.scope))
+    SELECT v.contact_id, v.value, v.factors
+    FROM param p JOIN contacts_scorevalue v ON v.score_id = p.score
+    WHERE p.scope IS NULL
+    UNION ALL  -- one look-up a person: "= ANY (scope)" as a filter would compare every row with every id
+    SELECT v.contact_id, v.value, v.factors
+    FROM param p CROSS JOIN LATERAL (SELECT DISTINCT unnest(p.scope) AS id) one
+    JOIN contacts_scorevalue v ON v.score_id = p.score AND v.contact_id = one.id
 ),
 differing AS MATERIALIZED (
     SELECT coalesce(wanted.contact_id, stored.contact_id) AS contact_id, wanted.value, wanted.factors, stored.value AS before
