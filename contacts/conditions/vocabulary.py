@@ -170,12 +170,17 @@ NAMED = ("segment", "signal", "stage", "phase", "journey", "score")
 
 def _advise_leaf(node: dict[str, Any], path: str, vocabulary: Vocabulary) -> list[Problem]:
     problems = []
+    if isinstance(node.get("between"), list) and "context" not in node and node["between"][0] > node["between"][1]:
+        problems.append(
+            Problem(at(path, "between"), "nothing lies between, the first number is the larger one", "warning")
+        )
     if "event" in node:
         problems += _unknown(node["event"], vocabulary.events, at(path, "event"), "event")
         if node["event"] in vocabulary.events:
             problems += _advise_properties(node, path, vocabulary.events[node["event"]])
     if "attribute" in node:
         problems += _advise_attribute(node["attribute"], at(path, "attribute"), vocabulary)
+        problems += _advise_choices(node, path, vocabulary)
     for kind in NAMED:
         if kind in node and isinstance(node[kind], str):
             problems += _unknown(node[kind], vocabulary.of(kind), at(path, kind), kind)
@@ -202,6 +207,22 @@ def _advise_attribute(key: str, path: str, vocabulary: Vocabulary) -> list[Probl
     if known.sensitive:
         problems.append(Problem(path, f"the attribute {show(key)} is sensitive: give a reason for using it", "warning"))
     return problems
+
+
+def _advise_choices(node: dict[str, Any], path: str, vocabulary: Vocabulary) -> list[Problem]:
+    """Values that an attribute with choices can never have."""
+    known = vocabulary.attributes.get(node["attribute"])
+    operator = next((one for one in ("is", "is_not", "in", "contains") if one in node), None)
+    if known is None or not known.choices or operator is None or known.kind not in (Kind.CHOICE, Kind.LIST):
+        return []
+    values = node[operator] if isinstance(node[operator], list) else [node[operator]]
+    choices = [str(choice.get("value")) for choice in known.choices]
+    return [
+        problem
+        for value in values
+        if isinstance(value, str)
+        for problem in _unknown(value, choices, at(path, operator), f"value of {known.key}")
+    ]
 
 
 def _advise_properties(node: dict[str, Any], path: str, event: KnownEvent) -> list[Problem]:

@@ -98,6 +98,8 @@ def test_load_vocabulary_reads_in_a_fixed_number_of_statements(django_assert_num
         ({"consent": "email"}, 'consent: nobody knows the purpose "email"'),
         ({"attribute": "illness", "is": "flu"}, 'attribute: the attribute "illness" is sensitive: give a reason for using it'),
         ({"attribute": "noise", "is": "x"}, 'attribute: the attribute "noise" is ignored: its values are dropped on arrival'),
+        ({"attribute": "plan", "in": ["pro", "por"]}, 'in: nobody knows the value of plan "por"; did you mean "pro"?'),
+        ({"attribute": "orders", "between": [3, 1]}, "between: nothing lies between, the first number is the larger one"),
         ({"attribute": "loose", "gte": 1}, 'attribute: the attribute "loose" has no definition yet'),
     ],
 )  # fmt: skip
