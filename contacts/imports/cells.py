@@ -39,7 +39,7 @@ class Place(NamedTuple):
 
     number: int
     header: str
-    slot: str  # "field", "attribute", "id", "kind" or "at"
+    slot: str  # "field", "phone", "attribute", "id", "kind" or "at"
     name: str
     read: Read
 
@@ -77,7 +77,6 @@ class RowReader:
         self.places = list(_places(job, definitions))
         self.proven = _proven(options)
         self.fixed_at = _instant(options.get("consent", {}).get("at", ""))
-        self.dated = any(place.slot == "at" for place in self.places)
 
     def read(self, line: int, cells: Sequence[str]) -> tuple[Person | None, list[Refusal]]:
         """Read one row: the person (None when the row is refused), and everything that is wrong with it."""
@@ -96,13 +95,14 @@ class RowReader:
                 answers.append((place, text))
                 continue
             try:
-                value = (
-                    place.read(text) if place.name != "phone" else read_phone(text, person.fields.get("country", ""))
-                )
+                if place.slot == "phone":
+                    value = read_phone(text, person.fields.get("country", ""))
+                else:
+                    value = place.read(text)
             except Refused as no:
                 wrong.append(Refusal(line, place.header, no.reason, no.detail, True, list(cells)))
                 continue
-            if place.slot == "field":
+            if place.slot in ("field", "phone"):
                 person.fields[place.name] = value
             elif place.slot == "attribute":
                 person.attributes[place.name] = value
@@ -155,7 +155,8 @@ def _places(job: Import, definitions: Mapping[str, Definition]) -> Sequence[Plac
         header = headers[number] if number < len(headers) else str(number + 1)
         if target in FIELDS:
             read, often = reader_of(target)
-            found.append(Place(number, header, "field", target, _remembering(read) if often else read))
+            slot = "phone" if target == "phone" else "field"
+            found.append(Place(number, header, slot, target, _remembering(read) if often else read))
         elif target == CONSENT_AT:
             found.append(Place(number, header, "at", target, _remembering(_moment_reader(look))))
         elif (key := _attribute_key(target)) in definitions:
@@ -169,7 +170,7 @@ def _places(job: Import, definitions: Mapping[str, Definition]) -> Sequence[Plac
         elif registry.kind_of(target):
             found.append(Place(number, header, "kind", target, str))
     # a phone number may need the country of the same row
-    return sorted(found, key=lambda place: place.name == "phone")
+    return sorted(found, key=lambda place: place.slot == "phone")
 
 
 def _attribute_key(target: str) -> str:
@@ -236,7 +237,7 @@ def _remembering(read: Read) -> Read:
 def _clear(person: Person, place: Place) -> None:
     if place.slot == "attribute":
         person.removed.add(place.name)
-    elif place.slot == "field" and place.name not in NEVER_CLEARED:
+    elif place.slot in ("field", "phone") and place.name not in NEVER_CLEARED:
         person.fields[place.name] = ""
 
 

@@ -60,7 +60,7 @@ def look_again(job: Import, changes: Mapping[str, Any]) -> dict[str, Any]:
     job.format = {**job.format, **changes}
     if job.format["day_first"] is not None:
         job.format["unclear"] = [one for one in job.format["unclear"] if one != "dates"]
-    return job.format | _columns(job)
+    return {**job.format, **_columns(job)}
 
 
 def _columns(job: Import) -> dict[str, Any]:

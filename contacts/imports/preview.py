@@ -122,7 +122,7 @@ def _said(person: Person, row: tuple[Any, ...], accounts: Mapping[int, str]) -> 
             own = (before or {}).get("attributes") or {}
             changes += [Change(one, own.get(one), new) for one, new in value.items()]
         elif key in ("account", "account_id"):
-            changes.append(Change("account", accounts.get((before or {}).get(key)), accounts.get(value)))
+            changes.append(Change("account", accounts.get((before or {}).get(key) or 0), accounts.get(value or 0)))
         else:
             changes.append(Change(key, (before or {}).get(key), value))
     return name, [change for change in changes if change.before or change.after not in (None, "")]

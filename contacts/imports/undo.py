@@ -49,14 +49,15 @@ def _take_back_batch(job: Import, now: datetime, *, tell: bool) -> bool:
         )
         if not changes:
             return False
-        given = {"job": job.pk, "changes": [pk for pk, _, _ in changes], "now": now}
+        ids = [pk for pk, _, _ in changes]
+        given = {"job": job.pk, "changes": ids, "now": now}
         sql.count(sql.statement("contacts/imports/sql/leave.sql"), given)
         sql.rows(sql.statement("contacts/imports/sql/restore.sql"), given | {"tell": tell})
         made = [contact_id for _, contact_id, own in changes if own]
         kept = _touched(job, made)
         _delete([one for one in made if one not in kept])
         _list_kept(job, sorted(kept))
-        ImportChange.objects.filter(pk__in=given["changes"]).delete()
+        ImportChange.objects.filter(pk__in=ids).delete()
     return True
 
 

@@ -13,7 +13,7 @@ class SizeLimit(FileUploadHandler):
     """Stops reading when the request says that it is larger than IMPORT_MAX_MB, or turns out to be."""
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         """Look at the size that the request names. What was read before the file (the token) stays."""
         self._length = content_length
@@ -23,7 +23,7 @@ class SizeLimit(FileUploadHandler):
         """Stop at the first byte of a file that is too large."""
         if self._stop:
             if self.request is not None:
-                self.request.upload_too_large = True
+                self.request.upload_too_large = True  # type: ignore[attr-defined]  # ours, for the view
             raise StopUpload(connection_reset=self._length > POLITE)
         return raw_data
 

@@ -1,4 +1,4 @@
-"""Run the measurements: `python -m tests.bench [tick ingest mail sustained million]`, on throw-away servers."""
+"""Run the measurements: `python -m tests.bench [tick ingest mail sustained million imports]`, on throw-away servers."""
 
 import argparse
 import importlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestrator.kernel import embedded
 
-CASES = ("tick", "ingest", "mail", "sustained", "million")
+CASES = ("tick", "ingest", "mail", "sustained", "million", "imports")
 KEPT = {"million": "crowd"}  # cases whose database takes minutes to make: kept in var/bench for the next run
 RESULTS = Path(__file__).resolve().parent.parent.parent / "var" / "bench" / "results.jsonl"
 

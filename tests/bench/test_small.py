@@ -3,9 +3,11 @@
 import pytest
 from django.db import connection
 
+from consent.records.models import State
 from contacts.events.models import Event, News
+from contacts.profiles.models import Contact
 from journeys.models import Enrollment, Touch, Transition
-from tests.bench import sustained, tick
+from tests.bench import imports, sustained, tick
 
 
 @pytest.mark.django_db
@@ -35,3 +37,14 @@ def test_sustained_load_is_taken_and_the_pulse_keeps_up():
     assert found.sent >= 5 * 400 * 0.9
     assert not News.objects.exists()  # all were taken
     assert set(found.memory) == {"pulse", "web 1", "web 2"}
+
+
+@pytest.mark.django_db
+def test_import_brings_everybody_once_and_changes_nobody_again(tmp_path):
+    imports.write_file(tmp_path / "people.csv", 500)
+    _, job = imports.import_file(tmp_path / "people.csv")
+    assert (job.made_count, job.rejected_count) == (500, 0)
+    assert Contact.objects.exclude(phone="").count() == 333
+    assert State.objects.filter(granted=True).count() == 167
+    _, again = imports.import_file(tmp_path / "people.csv")
+    assert (again.made_count, again.changed_count, again.same_count) == (0, 0, 500)
