@@ -166,7 +166,7 @@ class Server:
 
         port = free_port()
         self.process = subprocess.Popen(web_command(port), cwd=ROOT, env=self.environment, preexec_fn=die_with_parent)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 probe = http.client.HTTPConnection("127.0.0.1", port, timeout=10)

@@ -123,8 +123,11 @@ def measure(database: dict[str, Any], key: str, *, seconds: float, rate: int, pe
             [sys.executable, "-m", "tests.bench.sustained"],
             cwd=ROOT,
             env=environment(database),
+            stdout=subprocess.PIPE,
             preexec_fn=die_with_parent,
         )
+        assert pulse.stdout is not None
+        pulse.stdout.readline()  # it is up
         try:
             processes = {"pulse": pulse.pid} | {f"web {n}": pid for n, pid in enumerate(_children_of_gunicorn(port), 1)}
             return _send_and_look(port, key, seconds, rate, people, processes)
@@ -223,6 +226,8 @@ def pulse_forever() -> None:
     django.setup()
     from orchestrator.tick import loop
 
+    loop.pulse(now=datetime.now(UTC))
+    print("up", flush=True)
     while True:
         loop.pulse(now=datetime.now(UTC))
         time.sleep(IDLE_SECONDS)
