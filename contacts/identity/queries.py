@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from contacts.identity.models import BlockedIdentifier, Merge, MergedRow, MergeProposal
 from contacts.identity.rules import ANY, EMAIL, patterns, rank
@@ -83,5 +83,5 @@ def moved_since(merge_ids: Collection[int]) -> set[int]:
 
 
 def blocked() -> QuerySet[BlockedIdentifier]:
-    """Read the block list, by kind and value."""
-    return BlockedIdentifier.objects.order_by("kind", "value")
+    """Read the block list: what people put on it first, then what comes with the product, by kind and value."""
+    return BlockedIdentifier.objects.order_by(Case(When(by="default", then=1), default=0), "kind", "value")
