@@ -9,7 +9,8 @@ from journeys.models import Enrollment, Touch
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = [
     "/", "/journeys/", "/journeys/loyalty/", "/journeys/loyalty/contacts/", "/journeys/loyalty/results/", "/contacts/",
-    "/contacts/{contact}/", "/segments/", "/signals/", "/find/?q=an",
+    "/contacts/{contact}/", "/segments/", "/segments/loyal-customers/?with=big-spenders", "/segments/test-panel/?q=an", "/signals/",
+    "/signals/repeated-pricing/", "/signals/repeated-pricing/edit/", "/signals/listeners/", "/stages/", "/stages/active/edit/", "/find/?q=an",
 ]  # fmt: skip
 
 
