@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from contacts.attributes.operations import save_attribute
 from contacts.attributes.queries import definitions
@@ -159,16 +159,16 @@ def _work(job_id: int, now: Clock, settle: Settle, until: datetime | None) -> No
             Import.objects.filter(pk=job.pk).update(
                 state=Import.State.FAILED, problem=f"{wrong.code} {wrong.line}", finished_at=now()
             )
+        except (
+            OperationalError,
+            InterfaceError,
+        ):  # the database was away or two waited for each other: the next call goes on
+            log.exception("an import waits", job=job.pk)
         except Exception as error:
             log.exception("an import failed", job=job.pk)
-            _fail(job, error, now())
-
-
-def _fail(job: Import, error: Exception, at: datetime) -> None:
-    """Say that the program failed; a database that is away fails this too, and the next call goes on."""
-    Import.objects.filter(pk=job.pk).update(
-        state=Import.State.FAILED, problem=f"{type(error).__name__}", finished_at=at
-    )
+            Import.objects.filter(pk=job.pk).update(
+                state=Import.State.FAILED, problem=f"program {type(error).__name__}", finished_at=now()
+            )
 
 
 def _run(job: Import, now: Clock, settle: Settle, until: datetime | None) -> None:
@@ -288,6 +288,7 @@ def purge_imports(*, now: datetime) -> int:
     )
     over = old.filter(finished_at=None) | old.filter(finished_at__lt=now - timedelta(days=UNDO_DAYS))
     ids = list(over.values_list("id", flat=True))
+    old.filter(state=Import.State.UPLOADED).update(state=Import.State.FAILED, problem="cancelled", finished_at=now)
     gone = 0
     for rows in (ImportPart.objects, ImportChange.objects, ImportReject.objects):
         gone += rows.filter(job_id__in=ids).delete()[0]

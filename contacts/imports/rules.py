@@ -124,6 +124,10 @@ def harmless(cell: str) -> str:
 
 
 PROBLEMS = {
+    "program": {
+        "en": "The program failed ({line}). What came in before stays until the import is undone; the log says more.",
+        "de": "Das Programm ist gescheitert ({line}). Was vorher kam, bleibt bis zum Rückgängigmachen; das Protokoll sagt mehr.",
+    },
     "cancelled": {"en": "Somebody stopped it.", "de": "Jemand hat ihn angehalten."},
     "empty": {"en": "The file is empty.", "de": "Die Datei ist leer."},
     "header_only": {

@@ -210,3 +210,28 @@ def test_import_without_journeys_opens_no_trigger():
     assert not SegmentChange.objects.filter(taken_at=None).exists()
     assert not News.objects.exists()
     assert "segment:dach" in settled[0]
+
+
+def test_import_goes_on_after_the_database_was_away_and_fails_after_an_error_of_ours(monkeypatch):
+    from django.db import OperationalError
+
+    job = plan(upload(PEOPLE))
+    operations.start_import(job_id=job.pk, by="maja", now=NOW)
+    real = operations.batch.stage
+    errors = [OperationalError("deadlock detected")]
+
+    def fail(*args, **options):
+        if errors:
+            raise errors.pop()
+        real(*args, **options)
+
+    monkeypatch.setattr(operations.batch, "stage", fail)
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.rows_done) == ("running", 0)
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.made_count) == ("done", 2)
+    errors.append(ValueError("ours"))
+    job = bring(PEOPLE)
+    assert (job.state, job.problem, job.rows_done) == ("failed", "program ValueError", 0)
