@@ -131,6 +131,7 @@ def _texts_of_moving() -> dict[str, str]:
         "wrap": _("Put into a group"),
         "unwrap": _("Take out of the group"),
         "copy": _("Copy"),
+        "open": _("Not filled in yet: left out of sentence and count."),
         "everybody": _("No condition yet: everybody."),
         "moved": _("Moved: %(place)s of %(all)s."),
         "removed": _("Removed."),

@@ -91,7 +91,7 @@ def shown(number: Number) -> dict[str, Any]:
 
 def rounded(n: int) -> int:
     """Keep two digits: 12,345 is about 12,000."""
-    step = 10 ** max(0, len(str(n)) - 2)
+    step: int = 10 ** max(0, len(str(n)) - 2)
     return round(n / step) * step
 
 

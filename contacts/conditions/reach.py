@@ -7,7 +7,7 @@ from django.db.models.expressions import Expression
 
 from contacts.conditions.registry import Subject
 
-Texts = Mapping[str, str]  # {"en", "de"}
+Texts = dict[str, str]  # {"en", "de"}
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def _handover(words: Words) -> list[Part]:
 
 def _moment(words: Words) -> list[Part]:
     names: Any = NAMES[words.language]
-    choices = {
+    choices: dict[str, Any] = {
         "weekday": list(zip(WEEKDAYS, names["weekday"], strict=True)),
         "month": list(enumerate(names["month"], 1)),
         "season": list(names["season"].items()),

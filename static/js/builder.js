@@ -287,7 +287,7 @@
       const place = { one, spec, id: one.id };
       const parts = spec.parts.length ? spec.parts.flatMap((part) => this.part(part, one.node, place)) : [this.raw(one)];
       const fields = el("div", { class: "rule-fields" }, not, kind, ...parts);
-      return el("li", { class: "rule", "data-id": one.id }, fields, this.tools(one), el("p", { class: "rule-problem" }));
+      return el("li", { class: "rule", "data-id": one.id }, fields, this.tools(one), el("p", { class: "rule-hint" }, texts.open), el("p", { class: "rule-problem" }));
     }
 
     // One part of a row. target: the object it edits; place: the leaf and a prefix for the focus.
@@ -670,7 +670,9 @@
 
   const startAll = () => document.querySelectorAll("[data-builder]:not([data-started])").forEach((box) => {
     box.dataset.started = "";
-    new Builder(box).start();
+    const fold = box.parentElement.closest("details:not([open])"); // nothing is asked for what nobody sees
+    if (fold) fold.addEventListener("toggle", () => new Builder(box).start(), { once: true });
+    else new Builder(box).start();
   });
   startAll();
   document.addEventListener("htmx:afterSettle", startAll);

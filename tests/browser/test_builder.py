@@ -134,6 +134,21 @@ def test_marketer_loses_nothing_by_reload_and_error(maja):
     expect(page.locator(".rule")).to_have_count(2)
 
 
+def test_marketer_opens_the_search_by_a_condition(maja):
+    page = maja.page
+    maja.open("/contacts/")
+    assert page.locator("[data-ready]").count() == 0  # nothing is counted for what nobody sees
+    page.locator("summary", has_text="By a condition").click()
+    ready(page)
+    page.get_by_role("button", name="+ Condition").click()
+    expect(page.locator(".rule-hint")).to_be_visible()
+    page.get_by_label("Kind of condition").select_option("context")
+    page.get_by_label("Add a value").select_option("sat")
+    page.get_by_label("Add a value").select_option("sun")
+    assert condition(page) == {"context": "weekday", "in": ["sat", "sun"]}
+    expect(page.locator(".condition-sentence[lang=en]")).to_contain_text("it is Saturday or Sunday")
+
+
 def test_marketer_moves_groups_and_removes(maja):
     page = maja.page
     maja.open(f"/contacts/?condition={json.dumps(NESTED)}")
