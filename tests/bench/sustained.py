@@ -12,16 +12,17 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from tests.bench.ingest import ROOT, Server, environment, event_of, person_of
+from tests.bench.ingest import NAMES, ROOT, Server, environment, event_of, person_of
 
 SECONDS, RATE, BATCH, CLIENTS, PEOPLE = 300, 5_000, 500, 4, 20_000
 DRAIN_SECONDS = 60
+HISTORY = 5  # events of everybody, a day apart, before it begins
 IDLE_SECONDS = 0.02
 
 
@@ -46,7 +47,6 @@ class Result(NamedTuple):
 def run(report: Callable[..., Any]) -> None:
     """Measure on the database of the settings; leaves its rows behind."""
     from django.conf import settings
-    from django.db import connection
 
     seconds, rate = (
         int(os.environ.get(f"SUSTAINED_{name}", most)) for name, most in (("SECONDS", SECONDS), ("RATE", RATE))
@@ -54,8 +54,6 @@ def run(report: Callable[..., Any]) -> None:
     started = time.perf_counter()
     key = prepare(PEOPLE)
     print(f"  prepared in {time.perf_counter() - started:.0f} s", flush=True)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
     found = measure(settings.DATABASES["default"], key, seconds=seconds, rate=rate)
     fifth = max(len(found.samples) // 5, 1)
     early, late = found.samples[fifth : 2 * fifth], found.samples[-fifth:]
@@ -91,9 +89,10 @@ def run(report: Callable[..., Any]) -> None:
 
 def prepare(people: int) -> str:
     """Write the rules of the demo company and some people. Returns a key."""
+    from django.db import connection
     from django.utils import timezone
 
-    from contacts.events.operations import keep_months
+    from contacts.events.operations import NewEvent, keep_months, record_events
     from contacts.profiles.operations import NewContact, upsert_contacts
     from orchestrator.api.operations import create_key
     from orchestrator.demo import definitions
@@ -102,11 +101,17 @@ def prepare(people: int) -> str:
     now = timezone.now()
     keep_months(now=now)
     definitions.write_facts()
-    upsert_contacts(
+    ids = upsert_contacts(
         people=[NewContact(f"bench-{n}", f"bench-{n}@nordlicht.example") for n in range(people)],
         now=now,
         source="bench",
     )
+    for day in range(1, HISTORY + 1):  # a database that has lived: statistics know what a person has
+        at = now - timedelta(days=day)
+        past = [NewEvent(contact_id, NAMES[(contact_id + day) % len(NAMES)], at, {"value": day}) for contact_id in ids]
+        record_events(events=past, source="bench", now=at)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     loop.pulse(now=timezone.now())  # everybody who is new has been looked at before it begins
     return create_key(name="sustained", source=f"sustained-{uuid.uuid4().hex[:8]}", now=now)
 
