@@ -51,7 +51,9 @@ def _concerned(segment: Segment, scope: Scope) -> bool:
 def _matched(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
     def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
         return (
-            among(Contact.objects.filter(compile_condition(segment.condition or {}, now=at, wide=ids is None)), "pk", ids)
+            among(
+                Contact.objects.filter(compile_condition(segment.condition or {}, now=at, wide=ids is None)), "pk", ids
+            )
             .order_by()
             .values("pk")
         )
