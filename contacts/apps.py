@@ -10,7 +10,7 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         import contacts.conditions.leaves
-        import contacts.identity.movers  # what a merge does with the rows of these rooms
         import contacts.handover.leaves
+        import contacts.identity.movers  # what a merge does with the rows of these rooms
         import contacts.scores.leaves
         import contacts.signals.uses  # noqa: F401  registers what their rules name

@@ -9,8 +9,8 @@ class JourneysConfig(AppConfig):
     verbose_name = _("Journeys")
 
     def ready(self) -> None:
-        import journeys.content.uses  # noqa: F401  registers what texts name
-        import journeys.definitions.uses  # noqa: F401  registers what journeys name
+        import journeys.content.uses
+        import journeys.definitions.uses
+        import journeys.enrollments.leaves
         import journeys.enrollments.movers  # registers what a merge does with runs and touches
-        import journeys.enrollments.leaves  # noqa: F401  registers the journey and touch leaves
         import journeys.enrollments.rows  # noqa: F401  registers their rows in the builder

@@ -36,7 +36,7 @@ def test_marketer_writes_a_score_tries_and_keeps_it(visit):  # noqa: F811
     page.fill("#id_rules-1-condition", '{"attribute": "country", "is": "DE"}') if page.is_visible(
         "#id_rules-1-condition"
     ) else page.evaluate(
-        "document.getElementById('id_rules-1-condition').value = '{\"attribute\": \"country\", \"is\": \"DE\"}'"
+        'document.getElementById(\'id_rules-1-condition\').value = \'{"attribute": "country", "is": "DE"}\''
     )
     page.click("button[name=preview]")
     page.wait_for_selector(".previewed .score-value")
