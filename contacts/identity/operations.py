@@ -13,6 +13,7 @@ from contacts.identity.registry import Pair
 from contacts.identity.rules import BY_RULES, MOST_LINKS, UNDO_FOR, Key, Seen, blockable, checked
 from contacts.identity.undoing import split
 from orchestrator.kernel import locks, sql
+from orchestrator.kernel.scope import among
 
 LATE_FOR = timedelta(days=1)
 MOST_NEW = 1000
@@ -173,8 +174,7 @@ def reroute(*, contact_ids: Sequence[int], now: datetime) -> dict[int, int]:
 
     Events do not look whether the person is still there: a request that is just going on may write one.
     """
-    gone = Merge.objects.filter(loser_id__in=list(contact_ids), undone_at=None)
-    return _reroute(gone)
+    return _reroute(among(Merge.objects.filter(undone_at=None), "loser_id", contact_ids))
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.db.models import Case, F, QuerySet, When
 from contacts.identity.models import BlockedIdentifier, Merge, MergedRow, MergeProposal
 from contacts.identity.rules import ANY, EMAIL, patterns, rank
 from contacts.profiles.models import Contact
+from orchestrator.kernel.scope import among
 
 
 def survivors(contact_ids: Iterable[int]) -> dict[int, int]:
@@ -15,7 +16,8 @@ def survivors(contact_ids: Iterable[int]) -> dict[int, int]:
     ids = list(contact_ids)
     if not ids:
         return {}
-    return dict(Merge.objects.filter(loser_id__in=ids, undone_at=None).values_list("loser_id", "survivor_id"))
+    found = among(Merge.objects.filter(undone_at=None), "loser_id", ids)
+    return dict(found.values_list("loser_id", "survivor_id"))
 
 
 def shared_addresses(mails: Collection[str]) -> set[str]:

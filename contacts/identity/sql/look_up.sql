@@ -7,17 +7,20 @@
 -- Index    contacts_contact_external_id_key, contact_email, contact_phone, identifier_once, blockedidentifier_once
 -- Rerun    safe: reads only
 WITH given AS MATERIALIZED (
-    SELECT kind, value, lower(value) AS low FROM unnest(%(kinds)s::text[], %(vals)s::text[]) AS item (kind, value)
+    SELECT kind, value, n, lower(value) AS low FROM unnest(%(kinds)s::text[], %(vals)s::text[]) WITH ORDINALITY AS item (kind, value, n)
+), nobodys AS MATERIALIZED (
+    -- joined, not looked up for each: the list is short
+    SELECT g.kind, g.value FROM given g JOIN contacts_blockedidentifier b ON b.value = g.low AND b.kind IN ('*', g.kind)
+    UNION
+    SELECT g.kind, g.value FROM given g CROSS JOIN LATERAL (VALUES
+        (split_part(g.low, '@', 1) || '@*'), ('*@' || split_part(g.low, '@', 2)),
+        (split_part(g.low, '@', 1) || '@' || split_part(split_part(g.low, '@', 2), '.', 1) || '.*')
+    ) AS pattern (value)
+    JOIN contacts_blockedidentifier b ON b.kind = 'email' AND b.value = pattern.value
+    WHERE g.kind = 'email'
 )
 SELECT g.kind, g.value,
-    EXISTS (
-        SELECT 1 FROM contacts_blockedidentifier b
-        WHERE b.kind IN ('*', g.kind) AND b.value = g.low
-           -- info@*, *@test.de, test@test.*
-           OR g.kind = 'email' AND b.kind = 'email' AND b.value IN (
-               split_part(g.low, '@', 1) || '@*', '*@' || split_part(g.low, '@', 2),
-               split_part(g.low, '@', 1) || '@' || split_part(split_part(g.low, '@', 2), '.', 1) || '.*')
-    ) AS blocked,
+    nobodys.kind IS NOT NULL AS blocked,
     held.id, held.external_id, held.email, held.phone
 FROM given g
 LEFT JOIN LATERAL (
@@ -35,3 +38,5 @@ LEFT JOIN LATERAL (
         WHERE i.kind = g.kind AND i.value = g.value
     ) found ORDER BY found.rank, found.id
 ) held ON true
+LEFT JOIN nobodys ON nobodys.kind = g.kind AND nobodys.value = g.value
+ORDER BY g.n, held.rank, held.id
