@@ -1,8 +1,10 @@
 """Imports in the admin: to look at; the import pages start, stop and undo them."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from contacts.imports.models import Import, ImportChange, ImportReject
+from contacts.imports.models import Import, ImportChange, ImportPart, ImportReject
 from orchestrator.kernel.admin import BigTable, ReadOnly
 
 
@@ -40,3 +42,15 @@ class ImportChangeAdmin(ReadOnly, BigTable):
     list_display = ("job", "contact_id", "made")
     list_select_related = ("job",)
     search_fields = ("contact_id__exact",)
+
+
+@admin.register(ImportPart)
+class ImportPartAdmin(ReadOnly, BigTable):
+    """Pieces of files, as long as an import can be undone; what is in them is not shown."""
+
+    list_display = ("job", "number")
+    list_select_related = ("job",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportPart]:
+        """Leave the bytes where they are."""
+        return super().get_queryset(request).defer("content")

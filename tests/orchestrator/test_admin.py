@@ -49,6 +49,7 @@ def value_for(field, n, made):
         return known[n % len(known)].pk if known else None
     by_type = {
         models.BooleanField: True,
+        models.BinaryField: b"x",
         models.DateTimeField: NOW + timedelta(minutes=n),
         models.DateField: date(2026, 3, 1) + timedelta(days=n),
         models.TimeField: time(8),
