@@ -50,10 +50,9 @@ def _key_problems(draft: Draft) -> list[tuple[str, Said]]:
         return [("key", {"en": f"{key} is a fixed field of every person and cannot be an attribute", "de": german})]
     special = special_of(key)
     if special is Special.SECRET:
+        english = "passwords, tokens and card numbers do not belong into a marketing system"
         german = "Passwörter, Token und Kartennummern gehören nicht in ein Marketingsystem"
-        return [
-            ("key", {"en": "passwords, tokens and card numbers do not belong into a marketing system", "de": german})
-        ]
+        return [("key", {"en": english, "de": german})]
     found: list[tuple[str, Said]] = []
     if special and not draft.sensitive:
         names = CATEGORY_NAMES[special]
@@ -67,9 +66,8 @@ def _key_problems(draft: Draft) -> list[tuple[str, Said]]:
         found.append(("sensitive", {"en": english, "de": german}))
     if (special or draft.sensitive) and not draft.purpose.strip():
         english = "sensitive data needs a purpose: what is it needed for?"
-        found.append(
-            ("purpose", {"en": english, "de": "sensible Daten brauchen einen Zweck: wofür werden sie gebraucht?"})
-        )
+        german = "sensible Daten brauchen einen Zweck: wofür werden sie gebraucht?"
+        found.append(("purpose", {"en": english, "de": german}))
     return found
 
 
@@ -79,7 +77,8 @@ def _choice_problems(draft: Draft) -> list[tuple[str, Said]]:
         return [("choices", {"en": "expected at least one choice", "de": "erwartet: mindestens eine Auswahl"})]
     if values and draft.kind not in (Kind.CHOICE, Kind.LIST):
         english = "only a choice and a list have choices"
-        return [("choices", {"en": english, "de": "nur eine Auswahl und eine Liste haben Auswahlwerte"})]
+        german = "nur eine Auswahl und eine Liste haben Auswahlwerte"
+        return [("choices", {"en": english, "de": german})]
     if len(values) > MAX_CHOICES:
         said = {"en": f"expected at most {MAX_CHOICES} choices", "de": f"erwartet: höchstens {MAX_CHOICES} Werte"}
         return [("choices", said)]
