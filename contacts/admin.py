@@ -4,8 +4,10 @@ import contacts.accounts.admin
 import contacts.attributes.admin
 import contacts.events.admin
 import contacts.handover.admin
+import contacts.identity.admin
 import contacts.imports.admin
 import contacts.profiles.admin
+import contacts.scores.admin
 import contacts.segments.admin
 import contacts.signals.admin
 import contacts.stages.admin  # noqa: F401

@@ -35,6 +35,21 @@ NEVER_WRITTEN = (
     "version",
     "step",
     "enrollment",
+    "identifier",
+    "merge",
+    "mergedrow",
+    "mergeproposal",
+    "import",
+    "importpart",
+    "importreject",
+    "importchange",
+    "attribute",
+    "apartvalue",
+    "score",
+    "scorerule",
+    "grade",
+    "scorevalue",
+    "arrival",
 )
 ROWS = 30
 STATEMENTS = 12
@@ -56,6 +71,7 @@ def value_for(field, n, made):
         models.DurationField: timedelta(days=1),
         models.JSONField: {"attribute": "country", "is": "DE"},
         models.DecimalField: 1,
+        models.BinaryField: b"secret",
         models.UUIDField: f"00000000-0000-0000-0000-{n:012}",
     }
     for kind, value in by_type.items():
