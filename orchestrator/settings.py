@@ -22,7 +22,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # --- our own: what the product needs to know
 TEAM_TIME_ZONE = env.str("TEAM_TIME_ZONE", "Europe/Berlin")  # where a person's zone is unknown
 TICK_BATCH = env.int("TICK_BATCH", 10_000)  # enrollments moved in one transaction
-PULSE_BATCH = env.int("PULSE_BATCH", 5_000)  # contacts with news taken in one transaction
+PULSE_BATCH = env.int("PULSE_BATCH", 20_000)  # contacts with news taken in one transaction
 BULK_MEMORY = env.str("BULK_MEMORY", "256MB")  # work_mem of statements about everybody
 BEAT_SECONDS = env.int("BEAT_SECONDS", 5)  # how often time is looked at
 DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", 60)  # how long a claim to send holds
