@@ -1,15 +1,15 @@
 """What the builder says about a condition while somebody builds it: problems, sentences, people, reach."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from contacts.attributes.queries import definitions
+from contacts.conditions.checks import about_run
 from contacts.conditions.counting import ChannelReach, Measured, Number, measure_people, people_with
 from contacts.conditions.language import say, validate
 from contacts.conditions.names import Names, load_names
-from contacts.conditions.rules import Problem, leaves_of
+from contacts.conditions.rules import Problem
 from contacts.conditions.vocabulary import advise, load_vocabulary
 from orchestrator.kernel.fields import translated
 
@@ -24,8 +24,8 @@ class Written(NamedTuple):
     errors: list[Problem]
 
 
-def read_condition(text: str) -> Written:
-    """Read the JSON of a condition and check it. An empty text is everybody."""
+def read_condition(text: str, *, run: bool = True) -> Written:
+    """Read the JSON of a condition and check it. An empty text is everybody. run: it may be about runs of a journey."""
     if not text.strip():
         return Written(None, [])
     if len(text) > LONGEST:
@@ -34,12 +34,13 @@ def read_condition(text: str) -> Written:
         condition = json.loads(text)
     except (ValueError, RecursionError) as error:
         return Written(None, [Problem("", f"expected JSON: {error}")])
-    return Written(condition, errors_of(condition))
+    return Written(condition, errors_of(condition, run=run))
 
 
-def errors_of(condition: Any) -> list[Problem]:
+def errors_of(condition: Any, *, run: bool = True) -> list[Problem]:
     """The errors of a condition, also of values that do not fit the types of attributes; warnings are not among them."""
-    return [problem for problem in validate(condition, definitions=definitions()) if problem.level == "error"]
+    found = validate(condition, definitions=definitions(), run=run)
+    return [problem for problem in found if problem.level == "error"]
 
 
 def say_checked(written: Written) -> dict[str, Any]:
@@ -72,14 +73,7 @@ def counted(condition: Any, *, now: datetime) -> dict[str, Any]:
 
 def about_runs(condition: Any) -> bool:
     """Whether a valid condition says something about the run of a person, which cannot be counted over people."""
-    return any(
-        "since" in leaf or "since_step" in leaf or {"run": "key"} in _plain(leaf.get("where", []))
-        for leaf in leaves_of(condition)
-    )
-
-
-def _plain(where: Sequence[dict[str, Any]]) -> list[Any]:
-    return [value for part in where for value in part.values()]
+    return any(True for _path in about_run(condition))
 
 
 def shown(number: Number) -> dict[str, Any]:

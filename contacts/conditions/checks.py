@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from contacts.attributes.rules import Kind
 from contacts.conditions.columns import COLUMN_KINDS
-from contacts.conditions.operands import DAY_OPERATORS, is_calendar_day, is_number, operator_of
+from contacts.conditions.operands import DAY_OPERATORS, RUN_KEY, is_calendar_day, is_number, operator_of
+from contacts.conditions.parts import SINCE
 from contacts.conditions.rules import (
     MAX_DEPTH,
     MAX_LEAVES,
@@ -112,6 +113,21 @@ def type_problems(condition: dict[str, Any], path: str, definitions: Mapping[str
             if kind:
                 problems += _misfit(node, here, Kind(kind), OPERATORS[kind])
     return problems
+
+
+def run_problems(condition: dict[str, Any], path: str) -> list[Problem]:
+    """What can only be said of somebody's run of a journey. condition: valid in itself."""
+    return [Problem(here, "only in a journey: it is about somebody's run") for here in about_run(condition, path)]
+
+
+def about_run(condition: dict[str, Any], path: str = "") -> Iterator[str]:
+    """The paths of what a valid condition says about a run: since the entry or the step, and the key of the run."""
+    for here, leaf in leaves_with_paths(condition, path):
+        yield from (at(here, key) for key in SINCE if key in leaf)
+        compared = [(at(here, "last"), leaf.get("last"))]
+        compared += [(f"{at(here, 'where')}[{i}]", part) for i, part in enumerate(leaf.get("where") or [])]
+        for place, part in compared:
+            yield from (at(place, key) for key, given in (part or {}).items() if given == RUN_KEY)
 
 
 def _misfit(node: dict[str, Any], path: str, kind: Kind, operators: Collection[str]) -> list[Problem]:

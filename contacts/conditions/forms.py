@@ -36,6 +36,7 @@ class ConditionField(forms.JSONField):
     """A condition; a wrong one is refused with every error and its path. run: about runs of a journey."""
 
     def __init__(self, *, run: bool = False, **more: Any) -> None:
+        self.run = run
         more.setdefault("widget", ConditionWidget(run=run))
         super().__init__(**more)
 
@@ -59,6 +60,6 @@ class ConditionField(forms.JSONField):
         condition = super().clean(value)
         if condition is None:
             return None
-        if errors := errors_of(condition):
+        if errors := errors_of(condition, run=self.run):
             raise ValidationError([str(problem) for problem in errors])
         return condition

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models.expressions import Expression
 
 from contacts.conditions import registry
-from contacts.conditions.checks import size_problem, text_problems, type_problems
+from contacts.conditions.checks import run_problems, size_problem, text_problems, type_problems
 from contacts.conditions.expressions import All, Either, Not
 from contacts.conditions.names import Names
 from contacts.conditions.registry import CONTACT, RUN, Context, Subject
@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 __all__ = ["CONTACT", "RUN", "Problem", "Subject", "compile_condition", "depends_on", "explain", "say", "validate"]
 
 
-def validate(condition: Any, path: str = "", *, definitions: Mapping[str, "Definition"] | None = None) -> list[Problem]:
+def validate(
+    condition: Any, path: str = "", *, definitions: Mapping[str, "Definition"] | None = None, run: bool = True
+) -> list[Problem]:
     """Find every error of a condition, each with its path like `all[2].count.gte`.
 
     definitions: of the team's attributes (contacts.attributes.queries.definitions()), to check values against their
-    types; typed columns are always checked.
+    types; typed columns are always checked. run: False where the rows are people, so that nothing may be said about the
+    run of a journey (`since`, its key).
     """
     too_large = size_problem(condition, path)
     if too_large:
         return [too_large]
     problems = text_problems(condition, path) or _validate(condition, path)
-    return problems or type_problems(condition, path, definitions or {})
+    if problems:
+        return problems
+    return ([] if run else run_problems(condition, path)) + type_problems(condition, path, definitions or {})
 
 
 def _validate(node: Any, path: str) -> list[Problem]:

@@ -9,6 +9,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from contacts.attributes.queries import definitions
 from contacts.conditions.forms import ConditionField
 from contacts.conditions.language import validate
 from contacts.events.models import EventType
@@ -163,7 +164,7 @@ class RuleForm(forms.Form):
                 self.add_error(f"property_{i}", _("Say of which property."))
         if where:
             leaf["where"] = where
-        for problem in validate(leaf):
+        for problem in validate(leaf, definitions=definitions(), run=False):
             if problem.level == "error":
                 at = next((p for n, p in enumerate(places) if problem.path.startswith(f"where[{n}]")), None)
                 self.add_error("event" if at is None else f"value_{at}", ValidationError(str(problem)))

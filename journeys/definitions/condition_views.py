@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from contacts.conditions.forms import ConditionField, ConditionWidget
+from contacts.conditions.forms import ConditionField
 from contacts.conditions.language import say
 from contacts.conditions.names import load_names
 from journeys.definitions.conditions import Place, draft_of, editable_version, places, put_condition
@@ -26,8 +26,7 @@ class PlaceForm(forms.Form):
 
     def __init__(self, place: Place, *args: Any) -> None:
         super().__init__(*args, initial={"condition": place.condition})
-        widget = ConditionWidget(run=place.run)
-        self.fields["condition"] = ConditionField(required=place.needed, label=place.name, widget=widget)
+        self.fields["condition"] = ConditionField(run=place.run, required=place.needed, label=place.name)
 
 
 @require_GET
