@@ -33,7 +33,7 @@ def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | N
             matched=_matched(segment, now, wide),
             segment=sql.value(segment.pk),
             now=sql.value(now),
-            scope=sql.value(wide.ids()),
+            among=_among(wide.ids()),
         )
         if sql.count(text, params):
             changed.add(f"segment:{segment.slug}")
@@ -59,6 +59,11 @@ def _matched(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
         )
 
     return prepared(("segment", json.dumps(segment.condition)), now=now, scope=scope, build=build)
+
+
+def _among(ids: list[int] | None) -> sql.Part:
+    """Only members of the scope may go. In the text, not in a common table: each row of a join would carry all ids along."""
+    return sql.Part("", ()) if ids is None else sql.Part("AND m.contact_id = ANY (%s::bigint[])", (ids,))
 
 
 def _in_order(segments: list[Segment]) -> list[Segment]:

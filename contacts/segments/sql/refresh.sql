@@ -1,17 +1,17 @@
 -- refresh: write the difference between who matches a segment and who is in it.
 --
--- Params   matched  compiled queryset of contact ids; segment bigint; now timestamptz; scope bigint[] or null for everybody
+-- Params   matched  compiled queryset of contact ids; segment bigint; now timestamptz; among  narrows m to the contacts of the scope
 -- Reads    contacts_contact and whatever the condition names, contacts_segmentmember
 -- Writes   contacts_segmentmember, contacts_segmentchange
 -- Returns  nothing; the row count is the number of changes
 -- Index    segmentmember_once
 -- Rerun    safe: only differences are written
 WITH matched (id) AS MATERIALIZED (/*matched*/),
-param AS MATERIALIZED (SELECT /*segment*/::bigint AS segment, /*now*/::timestamptz AS at, /*scope*/::bigint[] AS scope),
+param AS MATERIALIZED (SELECT /*segment*/::bigint AS segment, /*now*/::timestamptz AS at),
 gone AS (
     DELETE FROM contacts_segmentmember m USING param p
     WHERE m.segment_id = p.segment
-      AND (p.scope IS NULL OR m.contact_id = ANY (p.scope))
+      /*among*/
       AND NOT EXISTS (SELECT 1 FROM matched WHERE matched.id = m.contact_id)
     RETURNING m.contact_id
 ),
