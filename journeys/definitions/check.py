@@ -3,6 +3,7 @@
 from typing import Any
 
 from consent.purposes.models import Purpose
+from contacts.attributes.queries import definitions
 from contacts.conditions.language import validate
 from contacts.conditions.rules import Problem, show
 from contacts.segments.models import Segment
@@ -11,7 +12,7 @@ from contacts.signals.queries import load_contexts
 from contacts.stages.models import Stage
 from journeys.content.models import Block
 from journeys.definitions.rules import circle_in, name_problems, shape_problems, unreached
-from journeys.steps.registry import kind_of, validate_step
+from journeys.steps.registry import Known, kind_of, validate_step
 
 
 def check(definition: Any) -> list[Problem]:
@@ -19,30 +20,32 @@ def check(definition: Any) -> list[Problem]:
     problems = shape_problems(definition)
     if problems:
         return problems
+    known = definitions()
     for i, part in enumerate(definition.get("exit", [])):
         if not isinstance(part, dict) or set(part) != {"when"}:
             problems.append(Problem(f"exit[{i}]", f'expected an object with "when", got {show(part)}'))
         else:
-            problems += validate(part["when"], f"exit[{i}].when")
+            problems += validate(part["when"], f"exit[{i}].when", definitions=known)
     if goal := definition.get("goal"):
-        problems += _goal_problems(goal)
+        problems += _goal_problems(goal, known)
     else:
         problems.append(Problem("goal", "no goal: nobody will know whether this journey works", "warning"))
     if "when" in definition["entry"]:
-        problems += validate(definition["entry"]["when"], "entry.when")
-    problems += _step_problems(definition["steps"])
+        problems += validate(definition["entry"]["when"], "entry.when", definitions=known, run=False)
+    problems += _step_problems(definition["steps"], known)
     if any(problem.level == "error" for problem in problems):
         return problems
     return problems + _reference_problems(definition) + _context_problems(definition)
 
 
-def _goal_problems(goal: Any) -> list[Problem]:
+def _goal_problems(goal: Any, known: Known) -> list[Problem]:
     if not isinstance(goal, dict) or "when" not in goal or set(goal) - {"name", "when"}:
         return [Problem("goal", f'expected an object with "name" and "when", got {show(goal)}')]
-    return name_problems(goal.get("name"), "goal.name") + validate(goal["when"], "goal.when")
+    found = name_problems(goal.get("name"), "goal.name")
+    return found + validate(goal["when"], "goal.when", definitions=known)
 
 
-def _step_problems(steps: list[Any]) -> list[Problem]:
+def _step_problems(steps: list[Any], known: Known) -> list[Problem]:
     problems: list[Problem] = []
     keys: list[str] = []
     for i, step in enumerate(steps):
@@ -53,8 +56,8 @@ def _step_problems(steps: list[Any]) -> list[Problem]:
         if step["key"] in keys:
             problems.append(Problem(f"{path}.key", f"expected another key than {step['key']!r}, it is taken"))
         keys.append(step["key"])
-        problems += name_problems(step.get("name"), f"{path}.name") + validate_step(step, path)
-    if problems:
+        problems += name_problems(step.get("name"), f"{path}.name") + validate_step(step, path, known)
+    if any(problem.level == "error" for problem in problems):
         return problems
     targets = step_targets(steps)
     for i, step in enumerate(steps):

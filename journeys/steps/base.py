@@ -1,7 +1,7 @@
 """What a kind of step has to say, and the registry of kinds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import CharField, Value
 from django.db.models.expressions import Expression
 
+from contacts.attributes.queries import Definition
 from contacts.conditions.names import Names
 from contacts.conditions.rules import Dependencies, Problem
 from orchestrator.kernel import sql
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from journeys.definitions.models import Step
 
 NEXT = "next"
+Known = Mapping[str, Definition]
 EXPIRES = "3d"  # how long a proposed touch makes sense unless the step says it
 
 
@@ -49,8 +51,8 @@ class Kind(ABC):
     keys: tuple[str, ...] = ()
     ends = False  # whoever is due here leaves the journey
 
-    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
-        """Every problem of the settings; unknown keys are found by the registry."""
+    def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
+        """Every problem of the settings; unknown keys are found by the registry. known: the definitions of attributes."""
         return []
 
     def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:

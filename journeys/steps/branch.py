@@ -9,7 +9,7 @@ from contacts.conditions.expressions import Either, IsTrue, IsUnknown
 from contacts.conditions.language import RUN, compile_condition, say, validate
 from contacts.conditions.names import Names
 from contacts.conditions.rules import Problem, show
-from journeys.steps.base import Kind, Route
+from journeys.steps.base import Kind, Known, Route
 from orchestrator.kernel.fields import translated
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Branch(Kind):
     name = "branch"
     keys = ("branches", "missing", "otherwise")
 
-    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+    def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         branches = settings.get("branches")
         if not isinstance(branches, list) or not 1 <= len(branches) <= MOST:
             return [Problem(f"{path}.branches", f"expected a list of 1 to {MOST} branches, got {show(branches)}")]
@@ -40,7 +40,7 @@ class Branch(Kind):
             if branch["key"] in seen:
                 problems.append(Problem(f"{here}.key", f"expected another key than {branch['key']!r}, it is taken"))
             seen.add(branch["key"])
-            problems += validate(branch["when"], f"{here}.when")
+            problems += validate(branch["when"], f"{here}.when", definitions=known)
         return problems
 
     def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:

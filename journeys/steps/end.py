@@ -4,7 +4,7 @@ from typing import Any
 
 from contacts.conditions.names import Names, spaced
 from contacts.conditions.rules import Problem, show
-from journeys.steps.base import Kind
+from journeys.steps.base import Kind, Known
 
 
 class End(Kind):
@@ -14,7 +14,7 @@ class End(Kind):
     keys = ("outcome",)
     ends = True
 
-    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+    def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         if not isinstance(settings.get("outcome", ""), str) or len(settings.get("outcome", "")) > 60:
             return [
                 Problem(f"{path}.outcome", f"expected a name of up to 60 characters, got {show(settings['outcome'])}")

@@ -9,7 +9,7 @@ from contacts.conditions.rules import Problem, parse_duration, say_duration, sho
 from contacts.handover.operations import Lead, open_handovers
 from contacts.handover.queries import snapshots
 from journeys.enrollments.queries import last_touches
-from journeys.steps.base import Kind, Moved
+from journeys.steps.base import Kind, Known, Moved
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
@@ -23,7 +23,7 @@ class HandOver(Kind):
     name = "handover"
     keys = ("team", "respond_within", "stages")
 
-    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+    def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         problems = []
         if not isinstance(settings.get("team"), str) or not settings["team"]:
             problems.append(Problem(f"{path}.team", f"expected the name of a team, got {show(settings.get('team'))}"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from contacts.conditions.names import Names
 from contacts.conditions.rules import Problem
 from journeys.steps import branch, end, handover, send, split, update, wait
-from journeys.steps.base import Arrival, Kind, Moved, Route, kind_names, kind_of, register
+from journeys.steps.base import Arrival, Kind, Known, Moved, Route, kind_names, kind_of, register
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
@@ -16,8 +16,8 @@ for module in (wait, branch, split, send, update, handover, end):
     register(module.KIND)
 
 
-def validate_step(step: dict[str, Any], path: str) -> list[Problem]:
-    """Every problem of one step of a definition, its unknown keys included."""
+def validate_step(step: dict[str, Any], path: str, known: Known) -> list[Problem]:
+    """Every problem of one step of a definition, its unknown keys included. known: the definitions of attributes."""
     if step.get("kind") not in kind_names():
         return [Problem(f"{path}.kind", f"expected one of {', '.join(kind_names())}, got {step.get('kind')!r}")]
     kind = kind_of(step["kind"])
@@ -25,7 +25,7 @@ def validate_step(step: dict[str, Any], path: str) -> list[Problem]:
     unknown = [
         Problem(f"{path}.{key}", f"unknown; expected one of {', '.join(allowed)}") for key in step if key not in allowed
     ]
-    return unknown + kind.validate(step, path)
+    return unknown + kind.validate(step, path, known)
 
 
 def say_step(step: "Step", language: str = "en", names: Names | None = None) -> str:
@@ -38,4 +38,15 @@ def say_exit(step: "Step", exit: str, language: str = "en", names: Names | None 
     return kind_of(step.kind).say_exit(step.settings, exit, language, names)
 
 
-__all__ = ["Arrival", "Kind", "Moved", "Route", "kind_names", "kind_of", "say_exit", "say_step", "validate_step"]
+__all__ = [
+    "Arrival",
+    "Kind",
+    "Known",
+    "Moved",
+    "Route",
+    "kind_names",
+    "kind_of",
+    "say_exit",
+    "say_step",
+    "validate_step",
+]

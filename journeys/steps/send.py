@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from contacts.conditions.names import Names, quoted
 from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Problem, parse_duration, say_duration, show
-from journeys.steps.base import EXPIRES, Kind
+from journeys.steps.base import EXPIRES, Kind, Known
 from orchestrator.kernel import sql
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Send(Kind):
     name = "send"
     keys = ("block", "purpose", "expires")
 
-    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+    def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         problems = []
         if not isinstance(settings.get("block"), str) or not settings["block"]:
             problems.append(

@@ -10,7 +10,7 @@ from contacts.conditions.comparisons import is_number
 from contacts.conditions.expressions import Compare
 from contacts.conditions.names import Names, spaced
 from contacts.conditions.rules import Problem, show
-from journeys.steps.base import Kind, Route
+from journeys.steps.base import Kind, Known, Route
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
@@ -48,7 +48,7 @@ class Split(Kind):
     name = "split"
     keys = ("arms", "salt")
 
-    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+    def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         arms = settings.get("arms")
         if not isinstance(arms, list) or not 2 <= len(arms) <= 25:
             return [Problem(f"{path}.arms", f"expected a list of 2 to 25 arms, got {show(arms)}")]

@@ -10,7 +10,7 @@ from contacts.conditions.language import RUN, compile_condition, depends_on, say
 from contacts.conditions.names import Names
 from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
-from journeys.steps.base import NEXT, Arrival, Kind, Route
+from journeys.steps.base import NEXT, Arrival, Kind, Known, Route
 from journeys.steps.local_time import DAYS, next_open
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Wait(Kind):
     name = "wait"
     keys = ("for", "window", "until", "at_most", "timeout")
 
-    def validate(self, settings: dict[str, Any], path: str) -> list[Problem]:
+    def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         ways = [key for key in ("for", "window", "until") if key in settings]
         if len(ways) != 1:
             return [Problem(path, f"expected one of for, window, until, got {show(ways)}")]
@@ -37,7 +37,7 @@ class Wait(Kind):
             return duration_problems(settings["for"], f"{path}.for")
         if ways[0] == "window":
             return self._window_problems(settings["window"], f"{path}.window")
-        problems = validate(settings["until"], f"{path}.until")
+        problems = validate(settings["until"], f"{path}.until", definitions=known)
         if "at_most" not in settings:
             return [*problems, Problem(f"{path}.at_most", "expected how long to wait at most")]
         return problems + duration_problems(settings["at_most"], f"{path}.at_most")

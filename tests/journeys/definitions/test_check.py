@@ -3,11 +3,14 @@
 import copy
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Signal
 from journeys.definitions.check import check
 from journeys.definitions.operations import InvalidDefinition, import_journey
 from journeys.models import Block, Journey, Version
+from tests.contacts.attributes.made import define
 from tests.flows.conftest import NOW, names
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +82,63 @@ def test_check_of_a_good_definition_finds_nothing():
 def test_check_names_path_and_expectation(change, expected):
     problems = [str(problem) for problem in check(changed(change))]
     assert any(problem.startswith(expected) for problem in problems), problems
+
+
+def test_check_compares_with_the_types_of_attributes():
+    define("visits", "whole")
+    define("vip", "yes_no")
+    three = {"attribute": "visits", "is": "three"}
+    branch = {"key": "b", "name": names("b"), "when": {"any": [three]}}
+
+    def change(d):
+        d["entry"]["when"] = three
+        d["goal"]["when"] = {"all": [{"event": "order_placed", "since": "entry"}, three]}
+        d["exit"] = [{"when": three}]
+        d["steps"][:1] = [
+            {"key": "wait", "kind": "wait", "name": names("w"), "until": {"not": three}, "at_most": "4h"},
+            {"key": "ask", "kind": "branch", "name": names("a"), "branches": [branch]},
+            {"key": "set", "kind": "update", "name": names("s"), "set": {"vip": "yes", "email": "a@b.example"}},
+        ]
+
+    assert sorted(str(problem) for problem in check(changed(change))) == [
+        'entry.when.is: expected a number, got "three"',
+        'exit[0].when.is: expected a number, got "three"',
+        'goal.when.all[1].is: expected a number, got "three"',
+        'steps[0].until.not.is: expected a number, got "three"',
+        'steps[1].branches[0].when.any[0].is: expected a number, got "three"',
+        "steps[2].set.email: a fixed field of every person: a journey sets attributes only",
+        'steps[2].set.vip: expected true or false, got "yes"',
+    ]
+
+
+def test_check_warns_of_attributes_without_a_definition_and_goes_on():
+    define("vip", "yes_no")
+    define("old", state="ignored")
+    step = {
+        "key": "set",
+        "kind": "update",
+        "name": names("s"),
+        "set": {"vip": True, "gone": None, "old": 1, "new": "x"},
+    }
+    found = check(changed(lambda d: d["steps"].insert(0, step)))
+    assert [(problem.level, problem.path) for problem in found] == [
+        ("warning", "steps[0].set.gone"),
+        ("warning", "steps[0].set.old"),
+        ("warning", "steps[0].set.new"),
+    ]
+    step["next"] = "nowhere"
+    assert any("leads nowhere" in str(problem) for problem in check(changed(lambda d: d["steps"].insert(0, step))))
+
+
+def test_check_refuses_a_filter_of_the_entry_about_the_run():
+    (problem,) = check(changed(lambda d: d["entry"].update(when={"event": "x", "since": "entry"})))
+    assert (problem.level, problem.path) == ("error", "entry.when.since")
+
+
+def test_check_reads_the_definitions_once():
+    with CaptureQueriesContext(connection) as captured:
+        check(GOOD)
+    assert sum("contacts_attribute" in query["sql"] for query in captured) == 1
 
 
 @pytest.mark.parametrize("given", [None, [], "x", 3, {"steps": {}}, {"slug": ["x"]}])
