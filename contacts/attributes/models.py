@@ -15,6 +15,10 @@ class Attribute(Named):
     class State(models.TextChoices):
         ACTIVE = "active", _("active")
         IGNORED = "ignored", _("ignored")  # dropped on arrival: somebody decided not to know this
+        LEAVING = (
+            "leaving",
+            _("being deleted"),
+        )  # dropped on arrival; values are removed in portions, then it goes itself
 
     key = models.CharField(_("key"), max_length=200, unique=True)  # as it stands in contacts_contact.attributes
     kind = models.CharField(_("type"), max_length=8, choices=KINDS, default=Kind.TEXT)

@@ -55,6 +55,13 @@ class Adoption(NamedTuple):
     left: int
 
 
+class Deletion(NamedTuple):
+    """What deleting an attribute came to: people who lost a value, and whether more follow by remove_values."""
+
+    people: int
+    more: bool
+
+
 class _Looked(NamedTuple):
     """What a look at values found: by JSON text how many people have one that does not fit, and the form of those that get one."""
 
@@ -72,8 +79,8 @@ def save_attribute(*, draft: Draft, now: datetime, attribute_id: int | None = No
     old = Attribute.objects.select_for_update().get(pk=attribute_id) if attribute_id else None
     draft = draft._replace(key=old.key) if old else draft
     problems = draft_problems(draft)
-    if not old and not problems and Attribute.objects.filter(key=draft.key).exists():
-        problems = [("key", {"en": f"{draft.key} is defined already", "de": f"{draft.key} ist schon definiert"})]
+    if not problems:
+        problems = _taken(draft.key, old)
     if problems:
         raise InvalidAttribute(problems)
     fields = draft._asdict() | {"choices": list(draft.choices), "state": Attribute.State.ACTIVE}
@@ -89,6 +96,16 @@ def save_attribute(*, draft: Draft, now: datetime, attribute_id: int | None = No
         setattr(old, name, value)
     old.save()
     return old
+
+
+def _taken(key: str, old: Attribute | None) -> list[tuple[str, Said]]:
+    """Why a key cannot be defined now: it is already, or its values are still being removed."""
+    there = old or Attribute.objects.filter(key=key).first()
+    if there is not None and there.state == Attribute.State.LEAVING:
+        return [("key", {"en": f"{key} is being deleted", "de": f"{key} wird gerade gelöscht"})]
+    if there is not None and old is None:
+        return [("key", {"en": f"{key} is defined already", "de": f"{key} ist schon definiert"})]
+    return []
 
 
 @transaction.atomic
@@ -112,22 +129,32 @@ def ignore_key(*, key: str, now: datetime) -> int:
     made = Attribute.objects.get_or_create(
         key=key, defaults={"state": Attribute.State.IGNORED, "name_en": key, "name_de": key, "created_at": now}
     )[0]
-    if made.state == Attribute.State.ACTIVE:
+    if made.state != Attribute.State.IGNORED:
         raise InvalidAttribute([("key", {"en": f"{key} is defined", "de": f"{key} ist definiert"})])
     return ApartValue.objects.filter(key=key).delete()[0]
 
 
 @transaction.atomic
-def delete_attribute(*, attribute_id: int, now: datetime) -> int:
-    """Delete a definition and all its values; returns how many people had one. Raises StillUsed: nothing was written."""
+def delete_attribute(*, attribute_id: int, now: datetime) -> Deletion:
+    """Delete a definition and its values, those of PORTION people at once; from now on nothing is kept under its key.
+
+    Raises StillUsed: nothing was written.
+    """
     attribute = Attribute.objects.select_for_update().get(pk=attribute_id)
     if uses := uses_of("attribute", attribute.key):
         raise StillUsed(uses)
-    ((people,),) = sql.rows(sql.statement("contacts/attributes/sql/remove.sql"), {"key": attribute.key, "now": now})
-    attribute.delete()
-    if people:
-        doorbell.ring()
-    return int(people)
+    attribute.state = Attribute.State.LEAVING
+    attribute.save(update_fields=["state"])
+    return Deletion(_remove(now), Attribute.objects.filter(pk=attribute_id).exists())
+
+
+@transaction.atomic
+def remove_values(*, now: datetime) -> bool:
+    """Go on removing the values of attributes that are being deleted, of PORTION people; returns whether more may wait."""
+    if not Attribute.objects.filter(state=Attribute.State.LEAVING).exists():
+        return False  # nobody has to be read
+    _remove(now)
+    return Attribute.objects.filter(state=Attribute.State.LEAVING).exists()
 
 
 @transaction.atomic
@@ -166,6 +193,17 @@ def take_over_values(*, now: datetime) -> int:
     apart = ApartValue.objects.values("key")
     found = Attribute.objects.filter(state=Attribute.State.ACTIVE, key__in=apart)
     return sum(_take_over(attribute, now)[0] for attribute in found)
+
+
+def _remove(now: datetime) -> int:
+    """Remove a portion, and the definitions when it was the last one; returns how many people had a value."""
+    given = {"most": PORTION, "now": now}
+    ((people, apart),) = sql.rows(sql.statement("contacts/attributes/sql/remove.sql"), given)
+    if max(people, apart) < PORTION:
+        Attribute.objects.filter(state=Attribute.State.LEAVING).delete()
+    if people:
+        doorbell.ring()
+    return int(people)
 
 
 def _take_over(attribute: Attribute, now: datetime) -> tuple[int, int]:

@@ -35,6 +35,7 @@ def attributes(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": sorted(rows, key=lambda row: row["name"].casefold()),
         "ignored": [{"id": one.pk, "key": one.key} for one in found if one.state == Attribute.State.IGNORED],
+        "leaving": [one.key for one in found if one.state == Attribute.State.LEAVING],
         "apart": [_apart(one, known.get(one.key)) for one in queries.apart_keys(words)],
         "estimated": filled.estimated,
         "words": words,
@@ -69,6 +70,9 @@ def attribute_new(request: HttpRequest) -> HttpResponse:
 def attribute(request: HttpRequest, attribute_id: int) -> HttpResponse:
     """Change a definition."""
     found = _one(attribute_id)
+    if found.state == Attribute.State.LEAVING:
+        messages.info(request, _("“%(name)s” is being deleted.") % {"name": found.name})
+        return redirect("attributes")
     form = AttributeForm(request.POST or None, initial=initial(found), fixed_key=True)
     if request.method == "POST" and form.is_valid():
         try:
@@ -89,15 +93,12 @@ def attribute_delete(request: HttpRequest, attribute_id: int) -> HttpResponse:
     """Delete a definition with its values, unless it is used."""
     found = _one(attribute_id)
     try:
-        people = operations.delete_attribute(attribute_id=found.pk, now=timezone.now())
+        deletion = operations.delete_attribute(attribute_id=found.pk, now=timezone.now())
     except operations.StillUsed as used:
         names = ", ".join(f"{use['room']} “{use['name']}”" for use in map(_use, used.uses))
         messages.error(request, _("“%(name)s” is used by: %(uses)s") % {"name": found.name, "uses": names})
         return redirect("attribute", found.pk)
-    deleted = ngettext(
-        "“%(name)s” is deleted, %(n)s person had a value.", "“%(name)s” is deleted, %(n)s people had a value.", people
-    )
-    messages.success(request, deleted % {"name": found.name, "n": people})
+    messages.success(request, _deleted(found.name, deletion))
     return redirect("attributes")
 
 
@@ -197,6 +198,18 @@ def _adopted(adoption: operations.Adoption) -> str:
         )
         said += " " + left % {"n": adoption.left}
     return said
+
+
+def _deleted(name: str, deletion: operations.Deletion) -> str:
+    if deletion.more:
+        said = _("“%(name)s” is being deleted: the values of %(n)s people are gone, the others follow within the hour.")
+    else:
+        said = ngettext(
+            "“%(name)s” is deleted, %(n)s person had a value.",
+            "“%(name)s” is deleted, %(n)s people had a value.",
+            deletion.people,
+        )
+    return said % {"name": name, "n": deletion.people}
 
 
 def _misfit(misfit: operations.DoesNotFit) -> str:

@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.db import transaction
 
-from contacts.attributes.operations import expire_values, take_over_values
+from contacts.attributes.operations import expire_values, remove_values, take_over_values
 from contacts.events.operations import keep_months
 from contacts.identity.operations import find_duplicates, forget_merged, reroute_recent
 from contacts.imports.operations import purge_imports, work_on_imports
@@ -95,6 +95,8 @@ def keep_house() -> None:
         find_duplicates(now=_now())
     while expire_values(now=_now()):
         pass  # a portion was removed: there may be more
+    while remove_values(now=_now()):
+        pass
     while take_over_values(now=_now()):
         pass
     purge_imports(now=_now())

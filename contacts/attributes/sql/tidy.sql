@@ -1,4 +1,4 @@
--- tidy: drop what is kept apart for no reason any more: keys that are ignored, values that a later one has replaced.
+-- tidy: drop what is kept apart for no reason any more: keys that are ignored or go, values that a later one has replaced.
 --
 -- Params   none
 -- Reads    contacts_attribute, contacts_contact
@@ -9,4 +9,4 @@
 DELETE FROM contacts_apartvalue apart
 USING contacts_attribute known, contacts_contact c
 WHERE known.key = apart.key AND c.id = apart.contact_id
-  AND (known.state = 'ignored' OR (c.attributes_at ->> apart.key)::timestamptz > apart.at)
+  AND (known.state <> 'active' OR (c.attributes_at ->> apart.key)::timestamptz > apart.at)

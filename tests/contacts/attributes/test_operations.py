@@ -16,6 +16,7 @@ from contacts.attributes.operations import (
     delete_attribute,
     expire_values,
     ignore_key,
+    remove_values,
     save_attribute,
     take_over_values,
 )
@@ -235,9 +236,33 @@ def test_delete_attribute_takes_every_value_away():
     one = define("n", "whole")
     arrive(a={"n": 1}, b={"n": "x"}, c={})
     News.objects.all().delete()
-    assert delete_attribute(attribute_id=one.pk, now=LATER) == 1
+    assert delete_attribute(attribute_id=one.pk, now=LATER) == (1, False)
     assert (attributes("a"), since("a"), apart(), Attribute.objects.count()) == ({}, {}, [], 0)
     assert heard() == ["a"]
+
+
+def test_delete_attribute_of_very_many_goes_in_portions(monkeypatch):
+    monkeypatch.setattr(operations, "PORTION", 2)
+    one = define("n", "whole")
+    define("m", "whole")
+    arrive(**{f"p{n}": {"n": n if n < 3 else "x", "m": 1} for n in range(6)})
+    assert delete_attribute(attribute_id=one.pk, now=LATER) == (2, True)
+    assert Attribute.objects.filter(key="n", state="leaving").exists()
+    assert arrive(LATER, q={"n": 1}) == [(0, "n", "ignored by the team: not kept")]
+    with pytest.raises(InvalidAttribute, match="n is being deleted"):
+        adopt_key(draft=Draft("n", "whole"), now=LATER)
+    with pytest.raises(InvalidAttribute, match="n is being deleted"):
+        save_attribute(draft=Draft("n", "whole"), attribute_id=one.pk, now=LATER)
+    with pytest.raises(InvalidAttribute, match="n is defined"):
+        ignore_key(key="n", now=LATER)
+    assert [remove_values(now=LATER) for _ in range(2)] == [False, False]
+    assert [attributes(f"p{n}") for n in range(6)] == [{"m": 1}] * 6
+    assert (apart(), list(Attribute.objects.values_list("key", flat=True))) == ([], ["m"])
+
+
+def test_remove_values_without_any_to_remove_reads_nobody(django_assert_num_queries):
+    with django_assert_num_queries(3):  # a savepoint around one question
+        remove_values(now=NOW)
 
 
 def test_delete_attribute_that_a_rule_or_a_text_names_is_refused():

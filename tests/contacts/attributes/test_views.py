@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from contacts.attributes import operations
 from contacts.attributes.models import ApartValue, Attribute
 from contacts.profiles.models import Contact
 from contacts.profiles.operations import NewContact, upsert_contacts
@@ -209,3 +210,18 @@ def test_attributes_in_the_admin_are_read_only(client, db):
     assert "tier" in html(client.get("/admin/contacts/attribute/"))
     assert "crm" in html(client.get("/admin/contacts/apartvalue/"))
     assert client.get("/admin/contacts/attribute/add/").status_code == 403
+
+
+def test_attribute_delete_of_very_many_says_that_more_follow(page, monkeypatch):
+    monkeypatch.setattr(operations, "PORTION", 2)
+    one = define("tier", name_en="Tier")
+    arrive(**{f"p{n}": {"tier": "gold"} for n in range(3)})
+    text = html(page.post(reverse("attribute_delete", args=[one.pk]), follow=True))
+    assert "“Tier” is being deleted: the values of 2 people are gone, the others follow within the hour." in text
+    assert "Being deleted" in text
+    text = html(page.get(reverse("attribute", args=[one.pk]), follow=True))
+    assert "“Tier” is being deleted." in text
+    while operations.remove_values(now=NOW):
+        pass
+    assert "Being deleted" not in html(page.get(reverse("attributes")))
+    assert [contact.attributes for contact in Contact.objects.all()] == [{}] * 3
