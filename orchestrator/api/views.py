@@ -43,7 +43,7 @@ class Intake(Door, ABC):
         called = getattr(good[0][1], "name", self.name) if good else ""
         arrival = arrival._replace(name=called, accepted=len(good), rejected=rejected, problem=problem)
         if good:
-            again(lambda: self.take(good, results, arrival, now))
+            again(lambda: self.take(items, good, results, arrival, now))
         else:
             record_arrival(arrival=arrival, now=now)
         body = {"accepted": len(good), "rejected": rejected, "items": results}
@@ -51,7 +51,12 @@ class Intake(Door, ABC):
 
     @abstractmethod
     def take(
-        self, good: list[tuple[int, Any]], results: list[dict[str, Any]], arrival: NewArrival, now: datetime
+        self,
+        items: Items,
+        good: list[tuple[int, Any]],
+        results: list[dict[str, Any]],
+        arrival: NewArrival,
+        now: datetime,
     ) -> None:
         """Store the good items and write what became of them into the results."""
 
@@ -85,13 +90,19 @@ class Contacts(Intake):
         return self.receive(request)
 
     def take(
-        self, good: list[tuple[int, Any]], results: list[dict[str, Any]], arrival: NewArrival, now: datetime
+        self,
+        items: Items,
+        good: list[tuple[int, Any]],
+        results: list[dict[str, Any]],
+        arrival: NewArrival,
+        now: datetime,
     ) -> None:
         """Store people."""
         told: dict[int, list[Problem]] = {}
 
         def warn(place: int, key: str, message: str) -> None:
-            told.setdefault(place, []).append(Problem(f"attributes.{key}", message))
+            path = items.path(good[place][0], f"attributes.{key}")
+            told.setdefault(place, []).append(Problem(path, message))
 
         ids = take_contacts(people=[person for _, person in good], arrival=arrival, now=now, warn=warn)
         for place, ((index, _), contact_id) in enumerate(zip(good, ids, strict=True)):
@@ -112,7 +123,12 @@ class Events(Intake):
         return self.receive(request)
 
     def take(
-        self, good: list[tuple[int, Any]], results: list[dict[str, Any]], arrival: NewArrival, now: datetime
+        self,
+        items: Items,
+        good: list[tuple[int, Any]],
+        results: list[dict[str, Any]],
+        arrival: NewArrival,
+        now: datetime,
     ) -> None:
         """Store events; one that claims to come from the future happened when it came in."""
         for index, event in good:

@@ -133,11 +133,13 @@ def test_contacts_attributes_not_taken_over_are_warned_of(post):
     bad, odd, good = answer.json()["items"]
     assert (bad["status"], odd["status"], good["status"]) == ("rejected", "stored", "stored")
     assert odd["warnings"] == [
-        {"path": "attributes.age", "message": "expected a whole number, got true: kept apart"},
-        {"path": "attributes.Agee", "message": 'not defined (did you mean "age"?): kept apart'},
+        {"path": "batch[1].attributes.age", "message": "expected a whole number, got true: kept apart"},
+        {"path": "batch[1].attributes.Agee", "message": 'not defined (did you mean "age"?): kept apart'},
     ]
     assert "warnings" not in good
     assert Contact.objects.get(external_id="a").attributes == {}
+    (alone,) = post("contacts", {"external_id": "a", "attributes": {"age": True}}).json()["items"]
+    assert [warning["path"] for warning in alone["warnings"]] == ["attributes.age"]
 
 
 def test_key_missing_unknown_in_query_or_revoked_is_401(client, post, key):
