@@ -21,7 +21,7 @@ class Use(NamedTuple):
     how: str
 
 
-KINDS = ("event", "segment", "signal", "stage", "attribute", "score", "journey", "phase")
+KINDS = ("event", "segment", "signal", "stage", "attribute", "score", "grade", "journey", "phase")
 ROOMS = {
     "journey": {"en": "journey", "de": "Journey"},
     "segment": {"en": "segment", "de": "Segment"},
@@ -70,17 +70,21 @@ def uses_of(kind: str, slug: str, uses: Iterable[Use] | None = None) -> list[Use
 def named_by(condition: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
     """Walk over what a condition names: ("event", "order_placed"), ("segment", "big-spenders") ..."""
     for leaf in leaves_of(condition) if condition else ():
-        for kind in KINDS:
-            if isinstance(leaf.get(kind), str):
-                yield kind, leaf[kind]
+        yield from _named(leaf)
+
+
+def _named(leaf: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for kind in KINDS:
+        if isinstance(leaf.get(kind), str):
+            yield kind, leaf[kind]
+    if isinstance(leaf.get("grade"), dict):  # {"in": ["A1", "A2"]}
+        yield from (("grade", cell) for cell in leaf["grade"].get("in") or () if isinstance(cell, str))
 
 
 def in_conditions(part: Any) -> Iterator[tuple[str, str]]:
     """Walk over what the conditions inside of a larger definition name, wherever they stand in it."""
     if isinstance(part, dict):
-        for kind in KINDS:
-            if isinstance(part.get(kind), str):
-                yield kind, part[kind]
+        yield from _named(part)
         for value in part.values():
             yield from in_conditions(value)
     elif isinstance(part, list):

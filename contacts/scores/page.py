@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from contacts.conditions.language import say
 from contacts.conditions.names import Names, load_names
-from contacts.conditions.uses import ROOMS, Use, load_uses, uses_of
+from contacts.conditions.uses import ROOMS, Use, load_uses
 from contacts.profiles.models import Contact
 from contacts.scores import queries, rules
 from contacts.scores.figures import histogram
@@ -27,17 +27,21 @@ def language() -> str:
 
 def score_list() -> dict[str, Any]:
     """Collect the page of all scores: how each spreads, who uses it, and the grid."""
-    spread, uses, names = queries.spread(), load_uses(), load_names()
+    spread, names = queries.spread(), load_names()
+    uses, needed = load_uses(), queries.needed_by_grades()
     scores = list(Score.objects.order_by("axis", "slug").prefetch_related("rules"))
     given = queries.bands()
     return {
-        "rows": [_row(score, spread.get(score.pk, {}), uses, names) for score in scores],
+        "rows": [
+            _row(score, spread.get(score.pk, {}), queries.users_among(uses, score.slug, needed), names)
+            for score in scores
+        ],
         "grid": _grid(given, queries.grid(given) if all(given.values()) else {}),
         "without": max(0, Contact.objects.count() - queries.people_with_points()) if scores else 0,
     }
 
 
-def _row(score: Score, values: dict[int, int], uses: Sequence[Use], names: Names) -> dict[str, Any]:
+def _row(score: Score, values: dict[int, int], users: Sequence[Use], names: Names) -> dict[str, Any]:
     return {
         "slug": score.slug,
         "name": score.name,
@@ -49,7 +53,7 @@ def _row(score: Score, values: dict[int, int], uses: Sequence[Use], names: Names
         "people": sum(n for value, n in values.items() if value),
         "figure_id": f"spread-{score.slug}",
         "figure": histogram(rules.bins({v: n for v, n in values.items() if v})),
-        "users": say_users(uses_of("score", score.slug, uses)),
+        "users": say_users(users),
     }
 
 

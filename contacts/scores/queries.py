@@ -1,7 +1,7 @@
 """Reads of scores: how they spread, the grid, one person's, and what a draft would give."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count
 
 from contacts.conditions.rules import Dependencies
-from contacts.conditions.uses import Use, load_uses, named_by, uses_of
+from contacts.conditions.uses import Use, load_uses, named_by
 from contacts.profiles.models import Contact
 from contacts.scores import rules
 from contacts.scores.models import Grade, Score, ScoreRule, ScoreValue
@@ -124,8 +124,27 @@ def preview(score: Score, given: Sequence[ScoreRule], *, now: datetime) -> tuple
 
 
 def users_of(slug: str) -> list[Use]:
-    """List what names a score."""
-    return uses_of("score", slug)
+    """List what names a score, or a grade when no other score would be left on its axis."""
+    return users_among(load_uses(), slug, needed_by_grades())
+
+
+def users_among(uses: Iterable[Use], slug: str, needed: Collection[str]) -> list[Use]:
+    """The same among uses of load_uses(). needed: of needed_by_grades()."""
+    graded = slug in needed
+    return [use for use in uses if (use.kind, use.slug) == ("score", slug) or (graded and use.kind == "grade")]
+
+
+def needed_by_grades() -> set[str]:
+    """The scores that are the only active one of their axis: without one a grade says nothing."""
+    axes: dict[str, list[str]] = defaultdict(list)
+    for axis, slug in Score.objects.filter(active=True).values_list("axis", "slug"):
+        axes[axis].append(slug)
+    return {slugs[0] for slugs in axes.values() if len(slugs) == 1}
+
+
+def read_by_grades() -> set[tuple[str, str]]:
+    """What every grade is made of: ("score", short name) of the active scores of both axes."""
+    return {("score", slug) for slug in Score.objects.filter(active=True).values_list("slug", flat=True)}
 
 
 def circle(slug: str, given: Sequence[ScoreRule]) -> list[tuple[str, str]]:
@@ -134,4 +153,6 @@ def circle(slug: str, given: Sequence[ScoreRule]) -> list[tuple[str, str]]:
     for use in load_uses():
         names[use.room, use.user].add((use.kind, use.slug))
     names["score", slug] = {named for rule in given for named in named_by(rule.condition or rule.event)}
+    made_of = read_by_grades() | {("score", slug)}
+    names |= {named: made_of for found in [*names.values()] for named in found if named[0] == "grade"}
     return rules.circle(slug, names)

@@ -8,10 +8,16 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 
 from contacts.conditions.uses import Use, load_uses, named_by, uses_of
+from contacts.scores.queries import read_by_grades
 from contacts.segments.rules import differences, way_around
 
 Row = TypeVar("Row", bound=models.Model)
-AROUND = ("segment", "signal")  # a stage remembers where somebody stood, so that rules over stages may go around
+AROUND = (
+    "segment",
+    "signal",
+    "score",
+    "grade",
+)  # a stage remembers where somebody stood, so that rules over stages may go around
 
 
 class ChangedMeanwhile(Exception):
@@ -68,13 +74,18 @@ def delete_definition(*, model: type[Row], pk: int, kind: str) -> None:
 
 
 def circle_through(kind: str, slug: str, condition: dict[str, Any] | None) -> list[str]:
-    """Find the circle that a condition of a segment or a signal would close: ["a", "b", "c", "a"]; empty without one."""
+    """Find the circle that a condition of a segment or a signal would close: ["a", "b", "c", "a"]; empty without one.
+
+    A grade reads every active score.
+    """
     named: dict[str, set[str]] = {}
     for use in load_uses():
         if use.room in AROUND and use.kind in AROUND:
             named.setdefault(f"{use.room} {use.user}", set()).add(f"{use.kind} {use.slug}")
     start = f"{kind} {slug}"
     named[start] = {f"{this} {other}" for this, other in named_by(condition) if this in AROUND}
+    scores = {" ".join(one) for one in read_by_grades()}
+    named |= {one: scores for found in [*named.values()] for one in found if one.startswith("grade ")}
     found = way_around(start, named)
     alike = all(step.startswith("segment ") for step in found)
     return [step.removeprefix("segment ") for step in found] if alike else found

@@ -34,7 +34,8 @@ def named_in(definition: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         if kind in entry:
             yield kind, entry[kind], "entry"
     parts = [("filter", entry.get("when")), ("goal", definition.get("goal")), ("exit", definition.get("exit"))]
-    parts += [(HOW_IN_STEP.get(step.get("kind"), "step"), step) for step in definition["steps"]]
+    for step in definition["steps"]:  # what `set` writes are attributes, whatever they are called
+        parts.append((HOW_IN_STEP.get(step.get("kind"), "step"), {k: v for k, v in step.items() if k != "set"}))
     for how, part in parts:
         for kind, slug in in_conditions(part):
             yield kind, slug, how
