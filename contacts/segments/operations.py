@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 
 from contacts.conditions.language import compile_condition, depends_on
 from contacts.profiles.models import Contact
-from contacts.segments.models import Segment
+from contacts.segments.models import Segment, SegmentMember
 from orchestrator.kernel import sql
 from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
+
+DIFFERENCE = "pg_temp.segment_difference"
 
 
 @sql.joined
@@ -26,14 +28,11 @@ def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | N
     segments = [s for s in (Segment.objects.filter(active=True) if segments is None else segments) if s.condition]
     for segment in _in_order([one for one in segments if one.refreshed_at is None or _concerned(one, scope)]):
         wide = scope if segment.refreshed_at else replace(scope, contacts=None)
-        if wide.contacts is None:
-            sql.make_room()
         text, params = sql.fill(
             sql.statement("contacts/segments/sql/refresh.sql"),
-            matched=_matched(segment, now, wide),
+            differing=_differing(segment, now, wide),
             segment=sql.value(segment.pk),
             now=sql.value(now),
-            among=_among(wide.ids()),
         )
         if sql.count(text, params):
             changed.add(f"segment:{segment.slug}")
@@ -46,6 +45,23 @@ def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | N
 def _concerned(segment: Segment, scope: Scope) -> bool:
     depends = depends_on(segment.condition)
     return scope.concerns(depends.news(), timed=depends.timed)
+
+
+def _differing(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
+    """Who comes and goes. For everybody it is written down first: only a statement that changes nothing runs on all cores."""
+    found = sql.Part(
+        *sql.fill(
+            sql.statement("contacts/segments/sql/difference.sql"),
+            matched=_matched(segment, now, scope),
+            members=_members(segment, scope.ids()),
+        )
+    )
+    if scope.contacts is not None:
+        return found
+    sql.make_room()
+    sql.count(f"DROP TABLE IF EXISTS {DIFFERENCE}")
+    sql.count(f"CREATE TEMP TABLE {DIFFERENCE} ON COMMIT DROP AS {found.text}", found.params)
+    return sql.Part(f"SELECT contact_id, entered FROM {DIFFERENCE}", ())
 
 
 def _matched(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
@@ -61,9 +77,10 @@ def _matched(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
     return prepared(("segment", json.dumps(segment.condition)), now=now, scope=scope, build=build)
 
 
-def _among(ids: list[int] | None) -> sql.Part:
-    """Only members of the scope may go. In the text, not in a common table: each row of a join would carry all ids along."""
-    return sql.Part("", ()) if ids is None else sql.Part("AND m.contact_id = ANY (%s::bigint[])", (ids,))
+def _members(segment: Segment, ids: list[int] | None) -> sql.Part:
+    """Who of the scope is in a segment now. Ids stand in the text: in a common table each joined row would carry them all."""
+    members = SegmentMember.objects.filter(segment=segment)
+    return sql.compiled(among(members, "contact_id", ids).order_by().values("contact_id"))
 
 
 def _in_order(segments: list[Segment]) -> list[Segment]:

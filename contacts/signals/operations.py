@@ -70,6 +70,8 @@ def fire_signals(*, now: datetime, scope: Scope, signals: list[Signal] | None = 
         depends = depends_on(signal.condition)
         if not scope.concerns(depends.news() | ({signal.key_event} - {""}), timed=depends.timed):
             continue
+        if scope.contacts is None:
+            sql.make_room()
         if sql.count(*_statement(signal, now, scope)):
             fired.add(f"signal:{signal.slug}")
     return fired

@@ -52,6 +52,8 @@ def move_stages(*, now: datetime, scope: Scope) -> set[str]:
 
 
 def _move_by_rule(ruled: list[Stage], now: datetime, scope: Scope) -> int:
+    if scope.contacts is None:
+        sql.make_room()
     key = ("stages", json.dumps([[stage.pk, stage.condition, stage.leave] for stage in ruled]))
     text, params = sql.fill(
         sql.statement("contacts/stages/sql/move.sql"),

@@ -1,24 +1,21 @@
 -- refresh: write the difference between who matches a segment and who is in it.
 --
--- Params   matched  compiled queryset of contact ids; segment bigint; now timestamptz; among  narrows m to the contacts of the scope
--- Reads    contacts_contact and whatever the condition names, contacts_segmentmember
+-- Params   differing  rows of difference.sql, or of the table that it filled; segment bigint; now timestamptz
+-- Reads    what differing reads
 -- Writes   contacts_segmentmember, contacts_segmentchange
 -- Returns  nothing; the row count is the number of changes
 -- Index    segmentmember_once
 -- Rerun    safe: only differences are written
-WITH matched (id) AS MATERIALIZED (/*matched*/),
-param AS MATERIALIZED (SELECT /*segment*/::bigint AS segment, /*now*/::timestamptz AS at),
+WITH param AS MATERIALIZED (SELECT /*segment*/::bigint AS segment, /*now*/::timestamptz AS at),
+differing AS MATERIALIZED (/*differing*/),
 gone AS (
-    DELETE FROM contacts_segmentmember m USING param p
-    WHERE m.segment_id = p.segment
-      /*among*/
-      AND NOT EXISTS (SELECT 1 FROM matched WHERE matched.id = m.contact_id)
+    DELETE FROM contacts_segmentmember m USING param p, differing d
+    WHERE NOT d.entered AND m.segment_id = p.segment AND m.contact_id = d.contact_id
     RETURNING m.contact_id
 ),
 come AS (
     INSERT INTO contacts_segmentmember (segment_id, contact_id, since)
-    SELECT p.segment, matched.id, p.at FROM matched, param p
-    WHERE NOT EXISTS (SELECT 1 FROM contacts_segmentmember m WHERE m.segment_id = p.segment AND m.contact_id = matched.id)
+    SELECT p.segment, d.contact_id, p.at FROM differing d, param p WHERE d.entered
     ON CONFLICT (segment_id, contact_id) DO NOTHING
     RETURNING contact_id
 )
