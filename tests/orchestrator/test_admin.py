@@ -10,6 +10,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from contacts.models import ImportPart
 from orchestrator.api.models import ApiKey
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
@@ -71,7 +72,7 @@ def value_for(field, n, made):
         models.DurationField: timedelta(days=1),
         models.JSONField: {"attribute": "country", "is": "DE"},
         models.DecimalField: 1,
-        models.BinaryField: b"secret",
+        models.BinaryField: b"anna@people.example",
         models.UUIDField: f"00000000-0000-0000-0000-{n:012}",
     }
     for kind, value in by_type.items():
@@ -155,3 +156,11 @@ def test_admin_of_api_keys_shows_no_digest_and_revokes(root, made):
         assert key.digest not in root.get(path).content.decode()
     root.post(page(ApiKey, "changelist"), {"action": "revoke", "_selected_action": [key.pk]})
     assert ApiKey.objects.filter(revoked_at__isnull=False).count() == 1
+
+
+def test_admin_of_parts_of_files_shows_nothing_of_the_file(root, made):
+    part = made[ImportPart][0]
+    for path in (page(ImportPart, "changelist"), page(ImportPart, "change", part.pk)):
+        html = root.get(path).content.decode()
+        assert "people.example" not in html
+        assert "field-content" not in html
