@@ -8,7 +8,6 @@ import pytest
 from contacts.models import Contact, Score, ScoreValue
 from contacts.scores.operations import compute_scores
 from orchestrator.kernel.scope import EVERYBODY
-from tests.browser.conftest import chromium, scene, visit  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -19,7 +18,7 @@ def shot(visitor, name):
         visitor.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
-def test_marketer_writes_a_score_tries_and_keeps_it(visit):  # noqa: F811
+def test_marketer_writes_a_score_tries_and_keeps_it(visit):
     maja = visit()
     maja.log_in()
     maja.open("/scores/new/")
@@ -55,7 +54,7 @@ def test_marketer_writes_a_score_tries_and_keeps_it(visit):  # noqa: F811
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_fit_and_are_accessible(visit, width, theme):  # noqa: F811
+def test_pages_fit_and_are_accessible(visit, width, theme):
     compute_scores(now=datetime.now(UTC), scope=EVERYBODY)
     maja = visit(viewport={"width": width, "height": 900}, color_scheme=theme)
     maja.log_in()

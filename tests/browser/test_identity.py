@@ -8,7 +8,6 @@ from django.utils import timezone
 from contacts.identity.models import Identifier, MergeProposal
 from contacts.identity.operations import block_identifier
 from contacts.models import Contact
-from tests.browser.conftest import chromium, scene, visit  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -54,7 +53,7 @@ def propose():
         ("phone-dark", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
     ],
 )
-def test_marketer_merges_two_people_and_takes_it_back(visit, name, options):  # noqa: F811
+def test_marketer_merges_two_people_and_takes_it_back(visit, name, options):
     one, two = propose()
     maja = visit(**options)
     maja.log_in()
