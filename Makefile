@@ -51,7 +51,7 @@ check: setup
 	$(V)/python manage.py messages --check
 
 test: check
-	$(V)/python -m pytest
+	$(V)/python -m pytest -n 2
 
 bench: setup
 	$(V)/python -m tests.bench

@@ -7,15 +7,16 @@ from django.apps import apps
 
 
 @pytest.fixture(autouse=True)
-def purposes_after_a_flush(request):
-    """Put back the purposes of the migration, which a transactional test before has flushed."""
+def rows_after_a_flush(request):
+    """Put back the rows of migrations, which a transactional test before has flushed (pytest-django runs those last)."""
     marker = request.node.get_closest_marker("django_db")
     wants = {"transactional_db", "live_server"} & set(request.fixturenames)
     if wants or (marker and (marker.kwargs.get("transaction") or (marker.args and marker.args[0]))):
         request.getfixturevalue("transactional_db")
-        put_back_purposes()
+        put_back_rows()
 
 
-def put_back_purposes():
-    """Write the rows of the migration again where they are missing."""
+def put_back_rows():
+    """Write the rows of the migrations again where they are missing."""
     import_module("consent.migrations.0002_append_only").add_purposes(apps, None)
+    import_module("contacts.migrations.0006_identity").add_blocked(apps, None)

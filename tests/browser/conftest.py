@@ -9,7 +9,7 @@ import pytest
 
 from reporting.kpis.operations import roll_up_kpis
 from tests.browser.scene import PASSWORD, write_scene
-from tests.conftest import put_back_purposes
+from tests.conftest import put_back_rows
 
 AXE = Path("static/vendor/axe.min.js")
 RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']"
@@ -33,7 +33,7 @@ def chromium():
 
 @pytest.fixture
 def scene(transactional_db):
-    put_back_purposes()
+    put_back_rows()
     now = datetime.now(UTC)
     write_scene(now=now, people=25)
     roll_up_kpis(now=now, days=40)

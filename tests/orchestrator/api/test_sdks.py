@@ -133,8 +133,10 @@ def test_server_killed_in_the_middle_loses_nothing_and_doubles_nothing():
     threads = [threading.Thread(target=send, args=(name,)) for name in keys]
     try:
         [thread.start() for thread in threads]
-        for rest in (0.7, 0.2):
-            time.sleep(rest)
+        for least in (10, 100):
+            until = time.monotonic() + 30
+            while Event.objects.count() < least and time.monotonic() < until:
+                time.sleep(0.02)
             stored_before.append(Event.objects.count())
             server.kill()
             server.start()

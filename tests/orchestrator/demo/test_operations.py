@@ -19,7 +19,7 @@ from orchestrator.demo.logins import LOGINS
 from orchestrator.demo.operations import BrokenOff, NotEmpty, is_loaded, load_company, renew_key
 from orchestrator.kernel.access import Role, role_of
 from reporting.kpis.models import DailyValue
-from tests.conftest import put_back_purposes
+from tests.conftest import put_back_rows
 
 NOW = datetime(2026, 3, 10, 21, 30, tzinfo=UTC)
 SMALL = replace(Config(), contacts=200, companies=12, history_days=200, lived_days=30)
@@ -35,7 +35,7 @@ def loaded(django_db_setup: Any, django_db_blocker: Any) -> Any:
     from django.db import transaction
 
     with django_db_blocker.unblock(), transaction.atomic():
-        put_back_purposes()
+        put_back_rows()
         load_company(config=SMALL, now=NOW, say=silent)
         yield
         transaction.set_rollback(True)
