@@ -89,8 +89,3 @@ def _new(since: datetime, now: datetime, what: str) -> bool:
     """Whether a day or an hour (as a format of dates) began for somebody, somewhere."""
     zones = [ZoneInfo(name) for name in zones_in_use()]
     return any(since.astimezone(zone).strftime(what) != now.astimezone(zone).strftime(what) for zone in zones)
-
-
-def is_timed(condition: dict[str, Any] | None) -> bool:
-    """Whether time alone can change a condition."""
-    return bool(condition) and depends_on(condition).timed

@@ -144,18 +144,14 @@ def _pulse(report: Callable[..., None], now) -> None:
 
 def _questions(report: Callable[..., None]) -> None:
     """Ten questions as the builder asks them: how many, and who for example."""
-    counts, samples, estimates = [], [], 0
+    times, estimates = [], 0
     for question in QUESTIONS:
         started = time.perf_counter()
-        found = counting.count_people(question, now=NOW)
-        counted = time.perf_counter()
-        counting.sample_people(question, now=NOW)
-        counts.append(counted - started)
-        samples.append(time.perf_counter() - counted)
-        estimates += not found.exact
-        print(
-            f"    {counts[-1]:.2f} + {samples[-1]:.2f} s  {found.n:>9,} {'exact' if found.exact else 'about'}  {question}"
-        )
-    for what, times in (("count", counts), ("sample", samples)):
-        quick = sum(one < 1 for one in times)
-        _say(report, f"live {what}: {quick} of 10 within a second, {estimates} estimated; the slowest", max(times))
+        found = counting.measure_people(question, now=NOW)
+        counting.people_with(found.ids)
+        times.append(time.perf_counter() - started)
+        estimates += not found.people.exact
+        exact = "exact" if found.people.exact else "about"
+        print(f"    {times[-1]:.2f} s  {found.people.n:>9,} {exact}  {question}", flush=True)
+    quick = sum(one < 1 for one in times)
+    _say(report, f"live count, sample, reach: {quick} of 10 within 1 s, {estimates} estimated; slowest", max(times))
