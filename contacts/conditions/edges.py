@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, QuerySet
 
 from contacts.conditions.event_leaf import reads_days
-from contacts.conditions.language import depends_on
 from contacts.conditions.registry import leaf_of
 from contacts.conditions.rules import leaves_of, parse_duration
 from contacts.events.models import Event
