@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from contacts.events.models import News
 from contacts.identity.operations import leave_due_to_people, merge_due, reroute
 from contacts.signals.operations import derive_signals
 from contacts.signals.time_pass import looks
@@ -154,19 +155,24 @@ def beat(*, now: datetime, timed: bool = True, journeys: tuple[int, ...] | None 
 
 
 def _look_at_time(now: datetime, journeys: tuple[int, ...] | None) -> TickReport:
-    """Bring up to date what time alone changes, a transaction a definition, and act for those for whom it changed."""
-    names: set[str] = set()
-    people: set[int] | None = set()
+    """Bring up to date what time alone changes, a transaction a definition, and act for those for whom it changed.
+
+    What changed is written as news in the same transaction: a crash before the pulse takes it loses none.
+    """
+    wide: set[str] = set()
     for look in looks(now=now):
         with sql.joined:
             locks.hold(WORK)
             changed = look()
-        names |= changed.names
-        people = None if people is None or changed.contacts is None else people | changed.contacts
-    if not names:
-        return TickReport()
-    contacts = None if people is None else tuple(sorted(people))
-    return tick(now=now, scope=Scope(contacts=contacts, news=frozenset(names), journeys=journeys))
+            people = changed.contacts
+            if people is None:
+                wide |= changed.names
+            else:
+                News.objects.bulk_create(News(contact_id=pk, name=n, since=now) for n in changed.names for pk in people)
+    report = pulse(now=now, journeys=journeys)
+    if wide:
+        report.add(tick(now=now, scope=Scope(news=frozenset(wide), journeys=journeys)))
+    return report
 
 
 def _merge_due(now: datetime) -> None:
