@@ -8,13 +8,15 @@ TYPED = $(shell find $(APPS) -name rules.py -o -name queries.py -o -name operati
 PO   := $(wildcard orchestrator/locale/*/LC_MESSAGES/*.po)
 export PORT
 
-.PHONY: help setup demo run test check bench messages lock
+.PHONY: help setup demo run test check bench soak soak-small storm messages lock
 help:
 	@echo "make demo    the product with a demo company on http://127.0.0.1:$(PORT)/ (PORT=... for another port)"
 	@echo "make run     the web server alone, on the database of DATABASE_URL"
 	@echo "make test    lint, types, contracts, migrations, translations, all tests"
 	@echo "make check   the same without the tests"
 	@echo "make bench   measure speed"
+	@echo "make soak    5,000 long histories in which nobody may be written to without consent (hours; docs/guide/soak.md)"
+	@echo "make storm   3,000 runs while 40 workers and the database are killed: nothing lost, nothing doubled (docs/guide/soak.md)"
 	@echo "make messages / make lock    collect texts for translation / renew the lock files"
 
 setup: .venv/.stamp static/vendor/.lock .venv/.messages
@@ -55,6 +57,17 @@ test: check
 
 bench: setup
 	$(V)/python -m tests.bench
+
+soak-small: setup
+	CHAOS_RUNS=300 CHAOS_STEPS=40 $(V)/python -m pytest -n 2 tests/chaos
+
+soak: setup
+	mkdir -p var
+	STORM=full CHAOS_RUNS=$(or $(RUNS),5000) CHAOS_STEPS=$(or $(STEPS),80) CHAOS_SEED=$(or $(SEED),$(shell date +%s)) CHAOS_PARTS=20 CHAOS_REPORT=var/soak.jsonl \
+	  $(V)/python -m pytest -n 2 tests/chaos
+
+storm: setup
+	STORM=full STORM_SEEDS=$(or $(SEEDS),1) $(V)/python -m pytest -n 0 tests/chaos/storm
 
 messages: setup
 	$(V)/python manage.py messages

@@ -2,6 +2,7 @@
 
 import contacts.accounts.admin
 import contacts.attributes.admin
+import contacts.devices.admin
 import contacts.events.admin
 import contacts.handover.admin
 import contacts.identity.admin
@@ -10,4 +11,5 @@ import contacts.profiles.admin
 import contacts.scores.admin
 import contacts.segments.admin
 import contacts.signals.admin
-import contacts.stages.admin  # noqa: F401
+import contacts.stages.admin
+import contacts.tasks.admin  # noqa: F401

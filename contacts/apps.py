@@ -10,6 +10,7 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         import contacts.conditions.leaves
+        import contacts.devices.movers  # what a merge does with devices
         import contacts.handover.leaves
         import contacts.identity.movers  # what a merge does with the rows of these rooms
         import contacts.scores.leaves

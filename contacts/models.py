@@ -2,15 +2,17 @@
 
 from contacts.accounts.models import Account
 from contacts.attributes.models import ApartValue, Attribute
+from contacts.devices.models import Device
 from contacts.events.models import Event, EventType, MessageId, News
 from contacts.handover.models import Handover, HandoverLog
 from contacts.identity.models import BlockedIdentifier, Identifier, Merge, MergedRow, MergeProposal
 from contacts.imports.models import Import, ImportChange, ImportPart, ImportReject
 from contacts.profiles.models import Contact
-from contacts.scores.models import Grade, Score, ScoreRule, ScoreValue
+from contacts.scores.models import Grade, Score, ScoreAward, ScoreRule, ScoreValue
 from contacts.segments.models import Segment, SegmentChange, SegmentMember, SegmentSize
 from contacts.signals.models import Signal, SignalFiring
 from contacts.stages.models import Stage, StageChange
+from contacts.tasks.models import Task
 
 __all__ = [
     "Account",
@@ -18,6 +20,7 @@ __all__ = [
     "Attribute",
     "BlockedIdentifier",
     "Contact",
+    "Device",
     "Event",
     "EventType",
     "Grade",
@@ -34,6 +37,7 @@ __all__ = [
     "MessageId",
     "News",
     "Score",
+    "ScoreAward",
     "ScoreRule",
     "ScoreValue",
     "Segment",
@@ -44,4 +48,5 @@ __all__ = [
     "SignalFiring",
     "Stage",
     "StageChange",
+    "Task",
 ]

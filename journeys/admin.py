@@ -2,4 +2,6 @@
 
 import journeys.content.admin
 import journeys.definitions.admin
-import journeys.enrollments.admin  # noqa: F401
+import journeys.enrollments.admin
+import journeys.offers.admin
+import journeys.roles.admin  # noqa: F401

@@ -13,4 +13,7 @@ class JourneysConfig(AppConfig):
         import journeys.definitions.uses
         import journeys.enrollments.leaves
         import journeys.enrollments.movers  # registers what a merge does with runs and touches
-        import journeys.enrollments.rows  # noqa: F401  registers their rows in the builder
+        import journeys.enrollments.rows
+        import journeys.offers.leaves
+        import journeys.offers.movers  # what a merge does with offers
+        import journeys.offers.uses  # noqa: F401

@@ -11,7 +11,12 @@ class OrchestratorConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        import orchestrator.arbiter.movers  # noqa: F401  registers what a merge does with verdicts
+        import orchestrator.arbiter.movers
+        import orchestrator.channels.audiences.movers  # registers what a merge does with verdicts and members
+        import orchestrator.channels.audiences.uses  # registers what audiences name
+        import orchestrator.channels.letters.movers  # the same for letters
+        import orchestrator.channels.slots.movers
+        import orchestrator.channels.slots.naming  # noqa: F401  tells steps which slots there are
         from orchestrator.kernel import doorbell
 
         if not settings.CELERY_BROKER_URL.startswith(

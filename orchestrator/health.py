@@ -1,20 +1,25 @@
-"""Whether the running product is alive: database, broker, worker and beat, asked by load balancers and by `make demo`."""
+"""Whether the running product is alive, and whether this process may get requests; asked by load balancers and by `make demo`."""
 
 from datetime import datetime, timedelta
 
 from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 
+from journeys.content.rendering import render_texts
+from journeys.content.rules import ContentProblem
 from orchestrator.celery import app
 from orchestrator.tick.models import Heartbeat
 
 FRESH = timedelta(seconds=30)
 BROKER_SECONDS = 2
 PARTS = ("worker", "beat")
+OPTIONAL = ("broker",)  # without it everything goes on, a beat later
+_migrated: list[bool] = []  # what was applied once stays applied while this process lives
 
 
 @never_cache
@@ -24,6 +29,42 @@ def healthz(request: HttpRequest) -> JsonResponse:
     found = health(now=timezone.now())
     missing = sorted(part for part, alive in found.items() if not alive)
     return JsonResponse({"ok": not missing, "missing": missing, "parts": found}, status=503 if missing else 200)
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when this process can serve requests, else 503 with what is missing; the broker is told, and not needed."""
+    found = readiness()
+    missing = sorted(part for part, ready in found.items() if not ready and part not in OPTIONAL)
+    return JsonResponse({"ok": not missing, "missing": missing, "parts": found}, status=503 if missing else 200)
+
+
+def readiness() -> dict[str, bool]:
+    """Say what is there: the database with all migrations applied, the child that fills texts, the broker."""
+    try:
+        connection.ensure_connection()
+        database = connection.is_usable()
+        migrated = database and _all_applied()
+    except Error:  # the answer says it; whoever asks acts on it
+        database = migrated = False
+    return {"database": database, "migrations": migrated, "renderer": _renders(), "broker": _broker_answers()}
+
+
+def _all_applied() -> bool:
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _migrated.append(True)
+    return True
+
+
+def _renders() -> bool:
+    try:
+        return render_texts(["{{ ready }}"], {"ready": "yes"}) == ["yes"]
+    except (ContentProblem, OSError):
+        return False
 
 
 def health(*, now: datetime) -> dict[str, bool]:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from contacts.handover.models import Handover
@@ -16,7 +18,11 @@ from orchestrator.kernel.access import Role, role_of
 
 THEMES = ("auto", "light", "dark")
 YEAR_SECONDS = 365 * 24 * 3600
-SALES_PAGES = ("handover_queue", "contacts")
+# marketing comes to tasks from the handovers, and to audiences from the segments: the line is full
+PAGES: dict[Role, tuple[str, ...]] = {
+    Role.SALES: ("handover_queue", "tasks", "contacts"),
+    Role.PRIVACY: ("contacts", "consent"),
+}
 MENU = (
     ("today", _("Today")),
     ("journeys", _("Journeys")),
@@ -24,9 +30,13 @@ MENU = (
     ("segments", _("Segments")),
     ("signals", _("Signals")),
     ("content", _("Content")),
+    ("offers", _("Offers")),
+    ("slots", pgettext_lazy("places on the site", "Slots")),
     ("handover_queue", _("Handover")),
+    ("tasks", _("Tasks")),
     ("consent", _("Consent")),
 )
+PAGES[Role.MARKETING] = tuple(name for name, _label in MENU if name != "tasks")
 
 
 class Entry(NamedTuple):
@@ -43,9 +53,16 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "auto")
     return {
         "menu": SimpleLazyObject(lambda: list(_entries(request))),
+        "may_operate": SimpleLazyObject(lambda: _may_operate(request)),
+        "letters_on": bool(settings.LETTER_FROM),  # content leads to them
         "theme": theme if theme in THEMES else "auto",
         "themes": (("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))),
     }
+
+
+def _may_operate(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return bool(user and user.is_authenticated and (user.is_superuser or role_of(user) is Role.MARKETING))
 
 
 def _entries(request: HttpRequest) -> Iterator[Entry]:
@@ -53,7 +70,7 @@ def _entries(request: HttpRequest) -> Iterator[Entry]:
     if user is None or not user.is_authenticated:
         return
     for name, label in MENU:
-        if role_of(user) is Role.SALES and name not in SALES_PAGES:
+        if name not in PAGES[role_of(user)]:
             continue
         try:
             url = reverse(name)

@@ -7,6 +7,10 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 
+from orchestrator.channel_settings import *  # noqa: F403  # settings of their own, named there
+from orchestrator.channel_settings import MAIL_FROM
+from orchestrator.channels import providers
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 env = environ.Env()
@@ -14,6 +18,9 @@ env = environ.Env()
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "only-for-a-laptop-set-SECRET_KEY-on-servers")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # old keys still read links in mails
+# makes digests of erased addresses; it must stay when SECRET_KEY changes, else nobody recognises them any more
+TOMBSTONE_KEY = env.str("TOMBSTONE_KEY", f"tombstone:{SECRET_KEY}")
+TOMBSTONE_FILE = env.str("TOMBSTONE_FILE", "")  # where erasures are noted outside of the database, for after a restore
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 # The address people reach us under: links in mails are built from it, never from a request's Host header.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
@@ -21,15 +28,21 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # --- our own: what the product needs to know
 TEAM_TIME_ZONE = env.str("TEAM_TIME_ZONE", "Europe/Berlin")  # where a person's zone is unknown
+DECIDE_LANES = env.int("DECIDE_LANES", 2)  # connections on which a crowd's messages are decided at the same time
 TICK_BATCH = env.int("TICK_BATCH", 10_000)  # enrollments moved in one transaction
+PUBLISH_ALONE_UP_TO = env.int("PUBLISH_ALONE_UP_TO", 10_000)  # people; more of them want a second person
 PULSE_BATCH = env.int("PULSE_BATCH", 20_000)  # contacts with news taken in one transaction
 BULK_MEMORY = env.str("BULK_MEMORY", "256MB")  # work_mem of statements about everybody
+ENTRY_RETRY_MINUTES = env.int("ENTRY_RETRY_MINUTES", 30)  # how long an entry that lacks data is tried again
+# in how many journeys a person is at once; 0: as many as there are
+MOST_OPEN_JOURNEYS = env.int("MOST_OPEN_JOURNEYS", 0)
 BEAT_SECONDS = env.int("BEAT_SECONDS", 5)  # how often time is looked at
 DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", 60)  # how long a claim to send holds
+# what Prometheus sends as a bearer token; without one there is no /metrics
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 200)  # largest file of people
-MAIL_FROM = env.str("MAIL_FROM", "Nordlicht <hello@nordlicht.example>")
 SHOP_URL = env.str("SHOP_URL", PUBLIC_URL)  # where links in mails lead that content writes as {{ shop_url }}
-MAIL_IMPRINT = env.str("MAIL_IMPRINT", MAIL_FROM, multiline=True)  # the sender's legal address, below each mail
+CONTENT_APPROVAL = env.str("CONTENT_APPROVAL", "two")  # "one": who writes content may approve it
 DEMO = env.bool("DEMO", False)
 
 INSTALLED_APPS = [
@@ -95,7 +108,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- jobs: Postgres is the queue of record, the broker is a doorbell
 CELERY_BROKER_URL = env.str("BROKER_URL", "memory://")
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "max_retries": 1,
+    # at once: kombu waits two seconds otherwise, in the request that rang
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -111,6 +132,21 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
+# a provider that is called over HTTP instead of EMAIL_URL; its keys stand in the environment under the names of Anymail
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", "")
+ANYMAIL: dict[str, object] = {}
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = providers.backend_of(MAIL_PROVIDER)
+    ANYMAIL = providers.anymail_settings(MAIL_PROVIDER, env.ENVIRON)
+# bounces of mail by SMTP go to bounce+<message>@ this domain, where `manage.py take_bounces` finds them; empty: to the sender
+MAIL_BOUNCE_DOMAIN = env.str("MAIL_BOUNCE_DOMAIN", "")
+# "host:port" of a DNS server that the page of a sender asks; empty: those of this machine
+MAIL_DNS_SERVERS = env.list("MAIL_DNS_SERVERS", default=[])
+# what webhooks of providers are proven by: name=secret,... with the words of SOURCES in channels.feedback.hooks; a signing key,
+# a public key, a topic of Amazon SNS, or user:password; two that hold while they are changed have a blank between them
+FEEDBACK_SECRETS = env.dict("FEEDBACK_SECRETS", default={})
+# "host:port" of a provider's API beside the public web
+MAIL_ALLOW_PRIVATE = env.list("MAIL_ALLOW_PRIVATE", default=[])
 DEFAULT_FROM_EMAIL = MAIL_FROM
 
 # --- language and time
@@ -212,7 +248,12 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"celery.app.trace": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},
+    "loggers": {
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "weasyprint": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+    },
 }
 structlog.configure(
     processors=[

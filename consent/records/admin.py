@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from consent.records.models import Record, State, Suppression
+from consent.records.models import Record, Seal, State, Suppression
 from orchestrator.kernel.admin import BigTable, ReadOnly
 
 
@@ -34,3 +34,10 @@ class SuppressionAdmin(BigTable):
     list_display = ("address", "channel", "reason", "since")
     list_filter = ("channel", "reason")
     search_fields = ("address__exact",)
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnly):
+    """What all records together were, from time to time."""
+
+    list_display = ("up_to", "records", "digest", "at")

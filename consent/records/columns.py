@@ -73,6 +73,7 @@ class ObjectionColumn(ConsentColumn):
     """`objection:email_marketing`: yes refuses and needs no proof, no says nothing; what is unclear refuses."""
 
     key = "objection"
+    restricts = True
 
     def label(self, name: str) -> str:
         return _("Objection: %(purpose)s (yes = must not)") % {"purpose": name}

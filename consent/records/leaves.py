@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, QuerySet, Subquery
 from django.db.models.expressions import Expression
 
 from consent.purposes.models import Purpose
 from consent.records.models import State
-from contacts.conditions.expressions import Not
+from consent.records.permission import allowed, states_of
+from contacts.conditions.expressions import All, Not
 from contacts.conditions.names import Names, quoted, register_names
 from contacts.conditions.parts import (
     STANDING,
@@ -37,21 +38,17 @@ WORDS = {
 }
 
 
-def granted(subject: Subject, purpose: str) -> Exists:
-    """Whether the person agrees to a purpose now."""
-    return Exists(_states(subject, purpose).filter(granted=True))
-
-
 def _states(subject: Subject, purpose: str) -> QuerySet[State]:
     """What a person said about a purpose; the purpose is looked up once, and not for each person."""
-    wanted = Purpose.objects.filter(slug=purpose).order_by().values("pk")
-    return State.objects.filter(contact_id=OuterRef(subject.reference), purpose_id=Subquery(wanted))
+    return states_of(subject, Purpose.objects.filter(slug=purpose).order_by())
 
 
 class ConsentLeaf(Leaf):
-    """`{"consent": "email_marketing"}`: the person agrees to the purpose now; `is` asks for another state.
+    """`{"consent": "email_marketing"}`: the person may be used for the purpose now; `is` asks for another state.
 
-    `for`: so long already; `within`: so recently. Unknown: nothing was ever said.
+    That is the rule of the arbiter: a topic needs its parent, an opt-out purpose holds until somebody objects, and whose
+    data are restricted agrees to nothing. `for`: agreed so long already; `within`: so recently. Unknown: nothing was ever
+    said.
     """
 
     key = "consent"
@@ -69,9 +66,10 @@ class ConsentLeaf(Leaf):
         if state == "unknown":
             return Not(Exists(found))
         if state == "granted":
-            found = found.filter(granted=True)
-        else:
-            found = found.filter(granted=False, record__decision=state)
+            may = allowed(context.subject, node["consent"])
+            said = Exists(found.filter(window_q(node, "since", context.now), granted=True))
+            return All(may, said) if set(STANDING) & set(node) else may
+        found = found.filter(granted=False, record__decision=state)
         return Exists(found.filter(window_q(node, "since", context.now)))
 
     def moments(self, node: dict[str, Any]) -> list[Moments]:
@@ -102,4 +100,4 @@ class ConsentLeaf(Leaf):
 
 register(ConsentLeaf())
 register_names("purpose", Purpose.objects.all)
-register_behaviour_guard(lambda subject: granted(subject, Purpose.PROFILING))
+register_behaviour_guard(lambda subject: allowed(subject, Purpose.PROFILING))

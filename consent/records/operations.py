@@ -12,6 +12,9 @@ from consent.records.models import Record, Suppression
 from contacts.identity.operations import hold_people
 from orchestrator.kernel import doorbell, sql
 
+# blocked and bounced stop everything, an objection and a complaint everything but what a contract asks for
+STRENGTH = ("blocked", "bounced", "objected", "complained")
+
 
 class Choice(NamedTuple):
     """One thing a person said about a purpose. `at` is when they said it; the time of recording when None."""
@@ -33,6 +36,10 @@ class UnknownDecision(Exception):
     """A decision is one of granted, refused, withdrawn; nothing was written."""
 
 
+# what people say themselves; that somebody is an existing customer (§ 7(3) UWG) nobody says, see consent.records.existing
+SPOKEN = frozenset({Record.Decision.GRANTED, Record.Decision.REFUSED, Record.Decision.WITHDRAWN})
+
+
 @transaction.atomic
 def record_consents(*, choices: Sequence[Choice], now: datetime, tell: bool = True) -> list[int]:
     """Record what people said, set what holds now from the newest, and wake the pulse.
@@ -41,10 +48,19 @@ def record_consents(*, choices: Sequence[Choice], now: datetime, tell: bool = Tr
     Returns the ids of the records, in the order of the choices.
     Raises UnknownPurpose, UnknownDecision.
     """
+    if wrong := {c.decision for c in choices} - SPOKEN:
+        raise UnknownDecision(", ".join(sorted(wrong)))
+    return write_records(choices=choices, now=now, tell=tell)
+
+
+@transaction.atomic
+def write_records(*, choices: Sequence[Choice], now: datetime, tell: bool = True) -> list[int]:
+    """Write records of whatever kind and what follows from them. Callers have checked that they may.
+
+    Returns the ids of the records, in the order of the choices. Raises UnknownPurpose.
+    """
     if not choices:
         return []
-    if wrong := {c.decision for c in choices} - set(Record.Decision.values):
-        raise UnknownDecision(", ".join(sorted(wrong)))
     known = set(Purpose.objects.values_list("slug", flat=True))
     if missing := {c.purpose for c in choices} - known:
         raise UnknownPurpose(", ".join(sorted(missing)))
@@ -100,11 +116,14 @@ def take_back_import(*, import_id: int, source: str, now: datetime) -> int:
 def suppress_address(*, channel: str, address: str, reason: str, now: datetime) -> bool:
     """Have nobody write to an address in a channel any more, whoever has it.
 
-    Returns False when it was suppressed already: the first reason stays.
+    Returns False when it was suppressed already: of two reasons the one holds that stops more, since it is known.
     """
-    _, made = Suppression.objects.get_or_create(
+    row, made = Suppression.objects.select_for_update().get_or_create(
         channel=channel, address=address.strip().lower(), defaults={"reason": reason, "since": now}
     )
+    if not made and STRENGTH.index(reason) < STRENGTH.index(row.reason):
+        row.reason, row.since = reason, now
+        row.save(update_fields=["reason", "since"])
     return made
 
 

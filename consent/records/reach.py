@@ -5,9 +5,9 @@ from django.db.models.expressions import Expression
 from django.db.models.functions import Lower
 
 from consent.purposes.models import Purpose
-from consent.records.leaves import granted
 from consent.records.models import Suppression
-from contacts.conditions.expressions import Compare, Either, Not
+from consent.records.permission import allowed
+from contacts.conditions.expressions import Compare, Not
 from contacts.conditions.reach import Reach, register_reach
 from contacts.conditions.registry import Subject
 
@@ -23,11 +23,10 @@ def email_verdict(subject: Subject) -> Expression:
     address = F(f"{subject.prefix}email")
     wanted = Lower(OuterRef(f"{subject.prefix}email"))
     suppressed = Exists(Suppression.objects.filter(channel="email", address=wanted))
-    unasked = Exists(Purpose.objects.filter(slug=Purpose.EMAIL_MARKETING, enforcement=Purpose.Enforcement.NONE))
     return Case(
         When(Compare(address, "=", Value("")), then=Value("no_address")),
         When(suppressed, then=Value("suppressed")),
-        When(Not(Either(granted(subject, Purpose.EMAIL_MARKETING), unasked)), then=Value("no_consent")),
+        When(Not(allowed(subject, Purpose.EMAIL_MARKETING)), then=Value("no_consent")),
         default=Value(""),
         output_field=CharField(),
     )

@@ -8,20 +8,22 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from consent.limits.models import Limit, QuietHours
-from consent.limits.rules import say_limit, say_quiet_hours
+from consent.limits.page import limit_sentence, purpose_names, quiet_sentence
 from consent.purposes.queries import purpose_counts
 from consent.records.listing import Found, records_of
-from orchestrator.kernel.access import marketing_only
+from orchestrator.kernel.access import consent_readers, may_decide_privacy
 
 
-@marketing_only
+@consent_readers
 @require_GET
 def consent(request: HttpRequest) -> HttpResponse:
     """Show what we may do, and what one person said."""
     words = request.GET.get("q", "").strip().replace("\0", "")
     context: dict[str, Any] = {
         "words": words,
-        "found": [_person(found) for found in records_of(words)] if words else [],
+        "found": [_person(found, officer=may_decide_privacy(request.user)) for found in records_of(words)]
+        if words
+        else [],
     }
     if not request.htmx:  # type: ignore[attr-defined]  # django-htmx adds it
         context["purposes"] = [
@@ -41,22 +43,23 @@ def consent(request: HttpRequest) -> HttpResponse:
 
 
 def _rules() -> list[dict[str, Any]]:
+    names = purpose_names()
     limits = [
         {
             "name": limit.name,
-            "sentence": say_limit(limit.most, limit.window, limit.channel, limit.overflow),
+            "sentence": limit_sentence(limit, names),
             "active": limit.active,
         }
         for limit in Limit.objects.all()
     ]
     quiet = [
-        {"name": "", "sentence": say_quiet_hours(hours.starts, hours.ends, hours.channel), "active": hours.active}
+        {"name": "", "sentence": quiet_sentence(hours), "active": hours.active}
         for hours in QuietHours.objects.order_by("channel")
     ]
     return limits + quiet
 
 
-def _person(found: Found) -> dict[str, Any]:
+def _person(found: Found, *, officer: bool) -> dict[str, Any]:
     return {
         "id": found.contact.pk,
         "name": found.contact.name,
@@ -70,7 +73,7 @@ def _person(found: Found) -> dict[str, Any]:
                 "decision_name": record.get_decision_display(),
                 "source": record.source,
                 "wording": record.wording,
-                "proof": json.dumps(record.proof, ensure_ascii=False, indent=1) if record.proof else "",
+                "proof": json.dumps(record.proof, ensure_ascii=False, indent=1) if officer and record.proof else "",
             }
             for record in found.records
         ],

@@ -2,5 +2,5 @@
 
 Step    none: what every step reads
 Reads   nothing
-Writes  contacts_account
+Writes  contacts_account, contacts_news
 """

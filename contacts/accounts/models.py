@@ -13,6 +13,8 @@ class Account(models.Model):
     industry = models.CharField(_("industry"), max_length=100, blank=True, default="")
     country = models.CharField(_("country"), max_length=2, blank=True, default="")
     created_at = models.DateTimeField(_("created"))
+    # the company is no customer any more or does not exist: its people leave every journey
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("account")

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import msgspec
 from django.db import transaction
 
-from orchestrator.kernel import sql
+from orchestrator.kernel import doorbell, sql
+
+NEWS = "account"  # a company was closed or opened again: news of everybody who works for it
 
 
 class NewAccount(NamedTuple):
@@ -35,3 +37,23 @@ def upsert_accounts(*, accounts: Sequence[NewAccount], now: datetime) -> dict[st
         "SELECT external_id, id FROM contacts_account WHERE external_id = ANY(%(ids)s)", {"ids": list(last)}
     )
     return dict(found)
+
+
+@transaction.atomic
+def close_accounts(*, account_ids: Sequence[int], now: datetime) -> int:
+    """Close companies: their people leave every journey. Returns how many were open."""
+    return _set_closed(account_ids, now, now)
+
+
+@transaction.atomic
+def reopen_accounts(*, account_ids: Sequence[int], now: datetime) -> int:
+    """Open closed companies again; nobody comes back into a journey by it. Returns how many were closed."""
+    return _set_closed(account_ids, None, now)
+
+
+def _set_closed(account_ids: Sequence[int], closed_at: datetime | None, now: datetime) -> int:
+    given = {"accounts": list(account_ids), "closed_at": closed_at, "news": NEWS, "now": now}
+    ((changed,),) = sql.rows(sql.statement("contacts/accounts/sql/set_closed.sql"), given)
+    if changed:
+        doorbell.ring()
+    return int(changed)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.db.models.expressions import Expression
 
 from contacts.conditions import registry
@@ -138,17 +139,25 @@ def depends_on(condition: dict[str, Any] | None) -> Dependencies:
 
 
 def explain(
-    condition: dict[str, Any], *, contact_id: int, now: datetime, language: str = "en", names: Names | None = None
+    condition: dict[str, Any],
+    *,
+    contact_id: int,
+    now: datetime,
+    language: str = "en",
+    names: Names | None = None,
+    run: QuerySet[Any] | None = None,
 ) -> dict[str, Any]:
     """Say for one contact what is true: a tree of {group, sentence, truth, parts} and {leaf, sentence, truth, value, since}.
 
+    run: the one enrollment of this contact, for what is said about a run (`since: entry`, its key); without it that is
+    answered from the whole past of the person.
     truth: True, False, or None for unknown (a missing attribute, behaviour without profiling consent).
     since: when the truth or the value last changed, None where nobody knows.
     One statement, whatever the size of the condition. Raises Contact.DoesNotExist.
     """
     from contacts.profiles.models import Contact
 
-    context = Context(now, CONTACT, positive=False)
+    context = Context(now, CONTACT if run is None else RUN, positive=False)
     columns: dict[str, Expression] = {}
     for i, node in enumerate(leaves_of(condition)):
         leaf = registry.leaf_of(node)
@@ -159,7 +168,8 @@ def explain(
             columns[f"value_{i}"] = value
         if (since := leaf.since(node, context)) is not None:
             columns[f"since_{i}"] = since
-    row = Contact.objects.filter(pk=contact_id).annotate(**columns).values(*columns).get()
+    rows = Contact.objects.filter(pk=contact_id) if run is None else run.filter(contact_id=contact_id)
+    row = rows.annotate(**columns).values(*columns).get()
     return _explained(condition, row, iter(range(len(columns))), language, names)
 
 

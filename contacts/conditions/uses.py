@@ -21,7 +21,7 @@ class Use(NamedTuple):
     how: str
 
 
-KINDS = ("event", "segment", "signal", "stage", "attribute", "score", "grade", "journey", "phase")
+KINDS = ("event", "segment", "signal", "stage", "attribute", "score", "grade", "journey", "phase", "offer", "consent")
 ROOMS = {
     "journey": {"en": "journey", "de": "Journey"},
     "segment": {"en": "segment", "de": "Segment"},
@@ -30,6 +30,11 @@ ROOMS = {
     "score": {"en": "score", "de": "Score"},
     "handover": {"en": "handover", "de": "Übergabe"},
     "content": {"en": "content", "de": "Inhalt"},
+    "offer": {"en": "offer", "de": "Angebot"},
+    "form": {"en": "sign-up form", "de": "Anmeldeformular"},
+    "limit": {"en": "contact rule", "de": "Kontaktregel"},
+    "audience": {"en": "audience", "de": "Zielgruppe"},
+    "topic": {"en": "topic", "de": "Thema"},
 }
 HOWS = {
     "entry": {"en": "entry", "de": "Eintritt"},
@@ -42,6 +47,7 @@ HOWS = {
     "rule": {"en": "rule", "de": "Regel"},
     "leave": {"en": "leaving", "de": "Verlassen"},
     "key": {"en": "key", "de": "Schlüssel"},
+    "weight": {"en": "weight", "de": "Gewicht"},
     "points": {"en": "points", "de": "Punkte"},
     "text": {"en": "text", "de": "Text"},
     "answer": {"en": "answer of sales", "de": "Antwort des Vertriebs"},

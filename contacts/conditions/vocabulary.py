@@ -165,7 +165,7 @@ def advise(condition: Any, vocabulary: Vocabulary) -> list[Problem]:
     return [problem for path, node in leaves_with_paths(condition) for problem in _advise_leaf(node, path, vocabulary)]
 
 
-NAMED = ("segment", "signal", "stage", "phase", "journey", "score")
+NAMED = ("segment", "signal", "stage", "phase", "journey", "score", "offer")
 
 
 def _advise_leaf(node: dict[str, Any], path: str, vocabulary: Vocabulary) -> list[Problem]:
@@ -183,7 +183,8 @@ def _advise_leaf(node: dict[str, Any], path: str, vocabulary: Vocabulary) -> lis
         problems += _advise_choices(node, path, vocabulary)
     for kind in NAMED:
         if kind in node and isinstance(node[kind], str):
-            problems += _unknown(node[kind], vocabulary.of(kind), at(path, kind), kind)
+            known = [*vocabulary.of(kind), *(["any"] if kind == "offer" else [])]
+            problems += _unknown(node[kind], known, at(path, kind), kind)
     if "consent" in node:
         problems += _unknown(node["consent"], vocabulary.of("purpose"), at(path, "consent"), "purpose")
     if isinstance(node.get("touch"), dict):

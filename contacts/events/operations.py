@@ -9,6 +9,7 @@ import msgspec
 from django.db import transaction
 
 from orchestrator.kernel import doorbell, sql
+from orchestrator.kernel.faults import fault
 
 _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 MONTHS_AHEAD = 2
@@ -51,6 +52,7 @@ def record_events(*, events: Sequence[NewEvent], source: str, now: datetime) -> 
     for (place,) in stored:
         flags[place] = True
     if stored:
+        fault("event_written")
         doorbell.ring()
     return flags
 

@@ -45,6 +45,7 @@ def handover_queue(request: HttpRequest) -> HttpResponse:
         "rows": [_row(handover, now) for handover in page],
         "page": page,
         "now": now,
+        "sees_tasks": role_of(request.user) is not Role.PRIVACY,
     }
     return render(request, _template(request, "queue"), context)
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from contacts.identity.resolution import NOTHING_STANDS, Person, Placed, Resolution, Standing, resolve
 from contacts.identity.rules import ANONYMOUS, BY_RULES, EMAIL, LINKS_COUNT_FOR, USER, Key, Seen, apart_key, claims
+from contacts.profiles.arriving import tell_of_addresses
 from contacts.profiles.keys import hold_keys
 from contacts.profiles.rules import DEFAULT_LANGUAGE
 from orchestrator.kernel import doorbell, sql
@@ -28,7 +29,7 @@ class KeepsChanging(Exception):
 
 def find_or_make(people: list[Seen], *, now: datetime, source: str, trusted: bool) -> list[Identified]:
     """Say whom checked messages are about. Raises KeepsChanging."""
-    keys = _keys(people, trusted)
+    keys = find_keys(people, trusted)
     for attempt in range(4):
         if attempt:  # user ids and addresses under the names by which profiles hold them
             hold_keys(key.value if key.kind in (USER, EMAIL) else f"{key.kind} {key.value}" for key in keys)
@@ -41,7 +42,8 @@ def find_or_make(people: list[Seen], *, now: datetime, source: str, trusted: boo
     raise KeepsChanging(source)
 
 
-def _keys(people: Iterable[Seen], trusted: bool) -> list[Key]:
+def find_keys(people: Iterable[Seen], trusted: bool) -> list[Key]:
+    """List the identifiers that say whom checked messages are about, each once."""
     keys: dict[Key, None] = {}
     for seen in people:
         keys.update(dict.fromkeys(claims(seen)))
@@ -136,5 +138,6 @@ def _write(placed: list[Placed], resolution: Resolution, now: datetime, source: 
     )
     if len(found) < len(people):
         return None
+    tell_of_addresses([row["email"] for row in rows if row.get("email")], now)
     doorbell.ring()
     return [Identified(found[people[p.person]], p.may_change) for p in placed]

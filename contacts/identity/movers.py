@@ -38,10 +38,12 @@ for mover in (
     Mover("contacts_apartvalue", once=("key",)),
     Mover("contacts_importchange", how=How.KEPT, why="the undo of an import must not take the survivor away"),
     Mover("contacts_scorevalue", once=("score_id",), why=DERIVED),
+    Mover("contacts_scoreaward"),
     Mover("contacts_segmentmember", once=("segment_id",), why=DERIVED),
     Mover("contacts_segmentchange"),
     Mover("contacts_signalfiring"),
     Mover("contacts_stagechange"),
     Mover("contacts_handover", before=close_second_handovers),
+    Mover("contacts_task"),
 ):
     register_mover(mover)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from contacts.identity.finding import Identified, find_or_make
 from contacts.identity.merging import Wanted, merge_pairs, move_rows
@@ -12,12 +14,15 @@ from contacts.identity.queries import decide_due, survivors
 from contacts.identity.registry import Pair
 from contacts.identity.rules import BY_RULES, MOST_LINKS, UNDO_FOR, Key, Seen, blockable, checked
 from contacts.identity.undoing import split
-from orchestrator.kernel import locks, sql
-from orchestrator.kernel.scope import among
+from orchestrator.kernel import locks, planned, sql
+from orchestrator.kernel.faults import fault
+from orchestrator.kernel.prepared import prepared
+from orchestrator.kernel.scope import Scope, among
 
 LATE_FOR = timedelta(days=1)
 MOST_NEW = 1000
 MOST_DUE = 500  # merges of rules in one transaction
+ANY_DUE = ("SELECT 1 FROM contacts_mergeproposal WHERE state = 'due' LIMIT 1", ())
 
 
 class SamePerson(Exception):
@@ -108,6 +113,7 @@ def merge_contacts(*, survivor_id: int, loser_id: int, why: str, by: str, now: d
     done = merge_pairs([Wanted(loser, survivor, why, by)], now)
     if not done:
         raise UnknownContact(loser_id)
+    fault("merge")
     return Merge.objects.get(pk=done[0].merge)
 
 
@@ -117,6 +123,8 @@ def merge_due(*, now: datetime) -> int:
 
     Who got a name of their own meanwhile is asked about instead.
     """
+    if not planned.rows(*ANY_DUE):
+        return 0
     locks.hold(locks.TICK)
     due = list(
         MergeProposal.objects.filter(state=MergeProposal.State.DUE)
@@ -174,18 +182,26 @@ def reroute(*, contact_ids: Sequence[int], now: datetime) -> dict[int, int]:
 
     Events do not look whether the person is still there: a request that is just going on may write one.
     """
-    return _reroute(among(Merge.objects.filter(undone_at=None), "loser_id", contact_ids))
+    scope = Scope(contacts=tuple(contact_ids))
+    part = prepared("reroute", now=now, scope=scope, build=_merges_of)
+    return _reroute(Pair(*row) for row in planned.rows(part.text, part.params, scope=scope))
 
 
 @transaction.atomic
 def reroute_recent(*, now: datetime) -> int:
     """Look once more for rows that came late for people of the last day's merges. Returns of how many people."""
     locks.hold(locks.TICK)
-    return len(_reroute(Merge.objects.filter(at__gt=now - LATE_FOR, undone_at=None)))
+    late = Merge.objects.filter(at__gt=now - LATE_FOR, undone_at=None)
+    return len(_reroute(Pair(*row) for row in late.values_list("pk", "loser_id", "survivor_id")))
 
 
-def _reroute(merges: Iterable[Merge]) -> dict[int, int]:
-    pairs = [Pair(merge.pk, merge.loser_id, merge.survivor_id) for merge in merges]
+def _merges_of(now: datetime, ids: list[int] | None) -> QuerySet[Any]:
+    merges = among(Merge.objects.filter(undone_at=None), "loser_id", ids)
+    return merges.order_by().values_list("pk", "loser_id", "survivor_id")
+
+
+def _reroute(merges: Iterable[Pair]) -> dict[int, int]:
+    pairs = list(merges)
     if pairs:
         move_rows(pairs)
     return {pair.loser: pair.survivor for pair in pairs}

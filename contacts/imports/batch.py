@@ -9,6 +9,7 @@ import msgspec
 from django.db import connection
 
 from contacts.accounts.operations import NewAccount, upsert_accounts
+from contacts.accounts.queries import zones_of
 from contacts.imports import registry
 from contacts.imports.cells import Person, Refusal, RowReader, defaults_of
 from contacts.imports.models import Import, ImportReject
@@ -76,11 +77,11 @@ def stage(job: Import, gathered: Gathered, *, now: datetime, accounts: dict[str,
     people = list(gathered.people.values())
     _find_accounts(people, accounts, now=now)
     sql.rows(_statement("stage"))
-    said_at = _Dated(now)
+    said_at, zones = _Dated(now), _zones(people, accounts)
     with connection.cursor() as cursor, cursor.copy(f"COPY import_row ({_COLUMNS}) FROM STDIN") as copy:
         copy.set_types(_TYPES)
         for person in people:
-            copy.write_row(_row(person, accounts, said_at))
+            copy.write_row(_row(person, accounts, zones, said_at))
     sql.rows("ANALYZE import_row (line)")  # how many rows there are is all that the planner needs
     by = job.options.get("key", "email").removeprefix("id:")
     sql.rows("SET LOCAL random_page_cost = 1.1")  # rather 10,000 looks into an index than the whole table each time
@@ -121,16 +122,18 @@ def record_said(
     tell: bool = True,
 ) -> None:
     """Give the registered columns what the file said, and list what they did not take. ids: contact by line."""
+    people = gathered.people.values()
+    left = registry.watch({person.line: mail for person in people if (mail := person.fields.get("email"))})
+    # what somebody agreed to before they were erased went with them
+    erased = {one.line for one in left if one.reason is Reason.ERASED}
     said: dict[str, list[registry.Said]] = {}
-    addresses: dict[int, str] = {}
-    for person in gathered.people.values():
-        if mail := person.fields.get("email"):
-            addresses[person.line] = mail
+    for person in people:
         for target, (line, value, at) in person.said.items():
             kind, _, name = target.partition(":")
+            if person.line in erased and not registry.columns()[kind].restricts:
+                continue
             # somebody new has no id in a preview, and said nothing before
             said.setdefault(kind, []).append(registry.Said(line, ids.get(person.line, 0), name, value, at))
-    left = registry.watch(addresses)
     for key, answers in said.items():
         left += registry.columns()[key].record(job=job, said=answers, now=now, dry=dry, tell=tell)
     for one in left:
@@ -199,21 +202,28 @@ class _Dated:
         return self._known[keys]
 
 
-def _row(person: Person, accounts: dict[str, int], said_at: _Dated) -> tuple[Any, ...]:
+def _zones(people: Sequence[Person], accounts: dict[str, int]) -> dict[int, str]:
+    """The time zones of the companies of a batch, which go before those of people's countries."""
+    named = {name.casefold() for person in people if (name := person.fields.get("account"))}
+    return zones_of(accounts[name] for name in named) if named else {}
+
+
+def _row(person: Person, accounts: dict[str, int], zones: dict[int, str], said_at: _Dated) -> tuple[Any, ...]:
     given = person.fields
     account = given.get("account")
+    account_id = accounts.get(account.casefold()) if account else None
     language, zone = defaults_of(given.get("country"))
     return (
         person.line,
         person.key,
         *(given.get(name) for name in _ORDER),
-        accounts.get(account.casefold()) if account else None,
+        account_id,
         account is not None,
         _JSON(person.attributes).decode() if person.attributes else None,
         list(person.removed) or None,
         said_at(person.attributes),
         language,
-        zone,
+        zones.get(account_id, zone) if account_id else zone,
     )
 
 

@@ -144,7 +144,7 @@ class RowReader:
 
 
 def defaults_of(country: str | None) -> tuple[str, str]:
-    """The language and the time zone of somebody new who says neither."""
+    """The language and the time zone of somebody new who says neither; the zone of a company goes before this one."""
     return language_of_country(country), zone_of_country(country) or settings.TEAM_TIME_ZONE
 
 

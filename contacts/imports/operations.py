@@ -20,6 +20,7 @@ from contacts.imports.reader import PART, Unreadable, read_rows
 from contacts.imports.rules import BATCH, BULK, UNDO_DAYS
 from contacts.imports.targets import ATTRIBUTE, NEW
 from contacts.imports.undo import take_back
+from contacts.profiles.arriving import tell_of_addresses
 from contacts.profiles.keys import hold_keys
 from contacts.segments.models import Segment, SegmentChange
 from contacts.signals.models import Signal, SignalFiring
@@ -207,6 +208,7 @@ def _write_batch(job: Import, gathered: batch.Gathered, accounts: dict[str, int]
         statistics.refresh(GROWING)
         batch.stage(job, gathered, now=now, accounts=accounts)
         outcomes = batch.write(job, now=now, tell=tell)
+        tell_of_addresses([p.fields.get("email") or "" for p in gathered.people.values()], now)
         ids = {one.line: one.contact_id for one in outcomes if one.contact_id is not None}
         batch.record_ids(job, gathered, ids, now=now)
         batch.record_said(job, gathered, ids, now=now, tell=tell)

@@ -40,6 +40,7 @@ class Column(ABC):
     """A kind of column. `key` is the word before the colon of its targets: "consent" of "consent:email_marketing"."""
 
     key: str
+    restricts = False  # whether it can only lower what may be done: such a column counts for who was erased too
 
     @abstractmethod
     def targets(self) -> list[tuple[str, str]]:
@@ -79,11 +80,22 @@ class Column(ABC):
 Watch = Callable[[Mapping[int, str]], list[Left]]
 _columns: dict[str, Column] = {}
 _watches: list[Watch] = []
+_derived: set[str] = set()
 
 
 def register(column: Column) -> None:
     """Make a kind of column known."""
     _columns[column.key] = column
+
+
+def register_derived(table: str) -> None:
+    """Say that rows of a table are worked out about people: an undo takes them along, and they keep nobody."""
+    _derived.add(table)
+
+
+def derived_tables() -> set[str]:
+    """The tables that rooms above have registered as derived."""
+    return set(_derived)
 
 
 def register_watch(watch: Watch) -> None:

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     UNCLEAR_OBJECTION = "unclear_objection"
     WITHDRAWN = "has_withdrawn"
     SUPPRESSED = "suppressed"
+    ERASED = "erased"
     KEPT = "kept_at_undo"
 
 
@@ -91,6 +92,12 @@ SENTENCES = {
     Reason.WITHDRAWN: {
         "en": "The person has refused or withdrawn; an import never agrees for them again.",
         "de": "Die Person hat abgelehnt oder widerrufen; ein Import stimmt nie wieder für sie zu.",
+    },
+    Reason.ERASED: {
+        "en": "The person with this address was erased: the row came in, an agreement in it did not. They have to agree again"
+        " themselves.",
+        "de": "Die Person mit dieser Adresse wurde gelöscht: Die Zeile wurde übernommen, eine Zustimmung darin nicht. Sie muss"
+        " selbst neu zustimmen.",
     },
     Reason.SUPPRESSED: {
         "en": "Nobody may write to this address: it stays suppressed.",

@@ -65,7 +65,7 @@ def _touched(job: Import, contact_ids: Sequence[int]) -> set[int]:
     """Who of the people made by an import something else happened to since."""
     ids = list(contact_ids)
     found = set(ImportChange.objects.filter(contact_id__in=ids).exclude(job=job).values_list("contact_id", flat=True))
-    derived = {model._meta.db_table for model in DERIVED}
+    derived = {model._meta.db_table for model in DERIVED} | registry.derived_tables()
     spoken_for = {table for column in registry.columns().values() for table in column.tables}
     for table, column in _references():
         if table not in derived | spoken_for:
@@ -91,7 +91,7 @@ def _delete(contact_ids: list[int]) -> None:
         return
     for column in registry.columns().values():
         column.forget(contact_ids)
-    derived = {model._meta.db_table for model in DERIVED}
+    derived = {model._meta.db_table for model in DERIVED} | registry.derived_tables()
     for table, about in _references():
         if table in derived:
             sql.count(f"DELETE FROM {sql.identifier(table)} WHERE {sql.identifier(about)} = ANY(%s)", [contact_ids])

@@ -26,6 +26,8 @@ class Contact(models.Model):
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     # key -> ISO instant of its last change
     attributes_at = models.JSONField(_("attributes since"), default=dict, db_default={}, blank=True)
+    # GDPR Art. 18: the data stays and is used for nothing until this is lifted
+    restricted_at = models.DateTimeField(_("restricted since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("changed"))
 
@@ -36,6 +38,7 @@ class Contact(models.Model):
             models.Index(fields=["email"], name="contact_email", condition=~Q(email="")),
             models.Index(fields=["phone"], name="contact_phone", condition=~Q(phone="")),
             models.Index(fields=["time_zone"], name="contact_time_zone"),
+            models.Index(fields=["id"], name="contact_restricted", condition=Q(restricted_at__isnull=False)),  # few
         ]
 
     def __str__(self) -> str:

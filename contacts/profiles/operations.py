@@ -10,9 +10,11 @@ from django.conf import settings
 from django.db import transaction
 
 from contacts.accounts.operations import NewAccount, upsert_accounts
+from contacts.accounts.queries import zones_of
 from contacts.attributes.arrival import Apart, Arrival
 from contacts.attributes.queries import definitions
 from contacts.identity.queries import shared_addresses
+from contacts.profiles.arriving import tell_of_addresses
 from contacts.profiles.keys import hold_keys
 from contacts.profiles.rules import language_of_country, zone_of_country
 from orchestrator.kernel import doorbell, sql
@@ -57,7 +59,7 @@ def upsert_contacts(*, people: Sequence[NewContact], now: datetime, source: str,
 
     Found by external id, else by e-mail address (of people without another external id). Several rows about
     one person in one call count as one, the last word on each field wins. A person without a zone gets the
-    country's, else the team's. Returns the ids in the given order. `source` says whose word it is. Attributes that
+    company's (that of its country), else the country's, else the team's. Returns the ids in the given order. `source` says whose word it is. Attributes that
     nobody defined, and values of a wrong type, are kept apart; `warn` is told of each: place, key, message.
     """
     apart: dict[int, dict[str, Apart]] = {}
@@ -66,9 +68,11 @@ def upsert_contacts(*, people: Sequence[NewContact], now: datetime, source: str,
     merged, places = _merge(people)
     accounts = sorted({person["account"] for person in merged if person.get("account")})
     account_ids = upsert_accounts(accounts=[NewAccount(a) for a in accounts], now=now) if accounts else {}
+    zones = zones_of(account_ids.values()) if account_ids else {}
     for place, person in enumerate(merged):
         person["place"] = place
         person["account_id"] = account_ids.get(person.pop("account", None) or "")
+        person["default_zone"] = zones.get(person["account_id"], person["default_zone"])
     ids = _settle(merged, now, source)
     if apart:
         by_contact: dict[int, dict[str, Apart]] = {}
@@ -98,6 +102,7 @@ def _settle(merged: list[dict[str, Any]], now: datetime, source: str) -> dict[in
             return ids
         if attempt:  # the first look holds no locks: most calls find everybody as they are
             ids |= _write(todo, now)
+            tell_of_addresses([person["email"] for person in todo if person.get("email")], now)
             doorbell.ring()
             if len(ids) == len(merged):
                 return ids

@@ -1,5 +1,10 @@
 """Reads about all people at once."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+
+from contacts.profiles.models import Contact
 from orchestrator.kernel import sql
 
 ZONES = """
@@ -16,3 +21,13 @@ SELECT name FROM zone WHERE name IS NOT NULL
 def zones_in_use() -> list[str]:
     """Every time zone that some contact has."""
     return [name for (name,) in sql.rows(ZONES)]
+
+
+def restricted() -> QuerySet[Any]:
+    """The ids of people whose data is not to be used: the few rows of the index contact_restricted."""
+    return Contact.objects.filter(restricted_at__isnull=False).order_by().values("pk")
+
+
+def usable() -> QuerySet[Contact]:
+    """Everybody whose data may be used (GDPR Art. 18)."""
+    return Contact.objects.filter(restricted_at=None)

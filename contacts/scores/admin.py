@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from contacts.scores.models import Grade, Score, ScoreRule, ScoreValue
+from contacts.scores.models import Grade, Score, ScoreAward, ScoreRule, ScoreValue
 from orchestrator.kernel.admin import BigTable, ReadOnly
 
 
@@ -38,6 +38,16 @@ class ScoreValueAdmin(ReadOnly, BigTable):
     """What a score came to for each person."""
 
     list_display = ("score", "contact_id", "value", "since")
+    list_select_related = ("score",)
+    list_filter = ("score",)
+    search_fields = ("contact_id__exact",)
+
+
+@admin.register(ScoreAward)
+class ScoreAwardAdmin(ReadOnly, BigTable):
+    """Points that journeys gave."""
+
+    list_display = ("score", "contact_id", "points", "by", "at")
     list_select_related = ("score",)
     list_filter = ("score",)
     search_fields = ("contact_id__exact",)

@@ -81,3 +81,20 @@ class ScoreValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.score_id} {self.contact_id} {self.value}"
+
+
+class ScoreAward(models.Model):
+    """Points that a journey gave a person beside the rules of a score; they decay as the score's own."""
+
+    score = models.ForeignKey(Score, models.CASCADE, related_name="awards", verbose_name=_("score"))
+    contact = models.ForeignKey("contacts.Contact", models.CASCADE, verbose_name=_("contact"))
+    points = models.DecimalField(_("points"), max_digits=6, decimal_places=2)
+    by = models.CharField(_("by"), max_length=200)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("award of points")
+        verbose_name_plural = _("awards of points")
+
+    def __str__(self) -> str:
+        return f"{self.score_id} {self.contact_id} {self.points}"

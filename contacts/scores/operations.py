@@ -10,14 +10,15 @@ from django.db.models import Prefetch
 from contacts.conditions.uses import Use
 from contacts.scores import queries
 from contacts.scores.models import Grade, Score, ScoreRule, ScoreValue
-from contacts.scores.points import depends_of, events_without_guard, nothing, part_of
+from contacts.scores.points import depends_of, events_without_guard, part_of
 from contacts.scores.rules import is_due
-from orchestrator.kernel import doorbell, sql, statistics
+from orchestrator.kernel import doorbell, known, planned, sql, statistics
 from orchestrator.kernel.scope import Scope
 
 GRADE_NEWS = "grade"  # the news after which a grade may have changed
 MOST = 20_000  # people whose change is followed up one by one; for more of them the next step asks about everybody
 TIME = Scope(timed=True, news=frozenset())
+TABLES = known.watch("contacts_score", "contacts_scorerule")
 
 
 class Changed(NamedTuple):
@@ -46,7 +47,7 @@ class Circle(Exception):
 def active_scores() -> list[Score]:
     """Read the scores that are kept, with their rules; those that others name come first."""
     rules = Prefetch("rules", ScoreRule.objects.order_by("position", "id"))
-    return _in_order(Score.objects.filter(active=True).prefetch_related(rules))
+    return known.kept("scores", TABLES, lambda: _in_order(Score.objects.filter(active=True).prefetch_related(rules)))
 
 
 @sql.joined
@@ -130,13 +131,13 @@ def _compute(score: Score, known: set[str], now: datetime, scope: Scope) -> Chan
         sql.make_room()
     text, params = sql.fill(
         sql.statement("contacts/scores/sql/refresh.sql"),
-        points=part_of(score, rules, known=known, now=now, scope=scope) if rules else nothing(),
+        points=part_of(score, rules, known=known, now=now, scope=scope),
         score=sql.value(score.pk),
         now=sql.value(now),
         scope=sql.value(scope.ids()),
         most=sql.value(MOST),
     )
-    ((n, contacts),) = sql.rows(text, params)
+    ((n, contacts),) = planned.rows(text, params, scope=scope)
     if scope.contacts is None:
         score.computed_at = now
         Score.objects.filter(pk=score.pk).update(computed_at=now)
@@ -150,7 +151,7 @@ def _concerns(score: Score, now: datetime, scope: Scope) -> bool:
         return True
     depends = depends_of(score)
     if scope.timed:
-        timed = bool(depends.events) or depends.timed
+        timed = bool(depends.events) or depends.timed or score.decay != Score.Decay.NONE
         return timed and is_due(score.computed_at, now=now, hourly=depends.timed)
     return scope.concerns(depends.news(), timed=False)
 

@@ -14,10 +14,12 @@ from contacts.profiles.models import Contact
 from contacts.scores import queries, rules
 from contacts.scores.figures import histogram
 from contacts.scores.models import Score, ScoreRule, ScoreValue
+from contacts.scores.points import AWARDED
 from orchestrator.kernel.fields import translated
 
 TONES = ((75, "green"), (50, "blue"), (25, "amber"), (0, "grey"))
 FACTORS = 5  # shown beside a value
+GIVEN = ScoreRule(name_en="Given by journeys", name_de="Von Journeys vergeben", event={})
 
 
 def language() -> str:
@@ -132,7 +134,7 @@ def cell_people(grade: str, page: int) -> dict[str, Any] | None:
 def draft_page(score: Score, given: Sequence[ScoreRule], *, person: Contact | None, now: datetime) -> dict[str, Any]:
     """Show what a draft gives ten people, and one person who was asked for."""
     shown, looked_at = queries.preview(score, given, now=now)
-    by_id = {rule.pk: rule for rule in given}
+    by_id = {AWARDED: GIVEN, **{rule.pk: rule for rule in given}}
     tried = None
     if person is not None:
         result = queries.draft_result(score, given, contact_ids=[person.pk], now=now)[person.pk]
@@ -157,7 +159,7 @@ def _shown(contact: Contact, result: rules.Result, by_id: Mapping[int, ScoreRule
 
 def _factor(rule: ScoreRule, points: Any, n: int) -> dict[str, Any]:
     return {
-        "text": rules.say_factor(rule.name, n, counted=bool(rule.event), language=language()),
+        "text": rules.say_factor(rule.name, n, counted=rule.event is not None, language=language()),
         "points": rules.say_points(points, language()),
         "down": points < 0,
     }
@@ -177,7 +179,7 @@ def card(contact_id: int) -> dict[str, Any] | None:
 
 
 def _card_row(score: Score, row: ScoreValue | None) -> dict[str, Any]:
-    by_id = {rule.pk: rule for rule in row.score.rules.all()} if row else {}
+    by_id = {AWARDED: GIVEN, **({rule.pk: rule for rule in row.score.rules.all()} if row else {})}
     factors = [(by_id[f["rule"]], f["points"], f["n"]) for f in (row.factors if row else []) if f["rule"] in by_id]
     value = row.value if row else 0
     return {

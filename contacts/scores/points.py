@@ -13,20 +13,21 @@ from contacts.conditions.language import CONTACT, compile_condition, depends_on
 from contacts.conditions.registry import Context, Subject, behaviour_guard
 from contacts.conditions.rules import Dependencies
 from contacts.events.models import EventType
-from contacts.profiles.models import Contact
+from contacts.profiles.queries import usable
 from contacts.scores.models import Score, ScoreRule
 from contacts.scores.rules import horizon_days
 from orchestrator.kernel import sql
 from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
+AWARDED = 0  # stands for a rule where points came from journeys
 EVENT = Subject(reference="contact_id", prefix="contact__")
 
 
 def part_of(
     score: Score, rules: Sequence[ScoreRule], *, known: Collection[str], now: datetime, scope: Scope
 ) -> sql.Part:
-    """Compile what all rules give for the people of a scope; at least one rule.
+    """Compile what all rules give for the people of a scope, and what journeys gave them beside.
 
     known: events that are no behaviour, so that they count without profiling consent.
     """
@@ -34,12 +35,15 @@ def part_of(
         _counted(score, rule, rule.event["event"] in known, now, scope) if rule.event else _held(rule, now, scope)
         for rule in rules
     ]
+    parts += [_awarded(score, now, scope)] if score.pk else []
+    if not parts:
+        return nothing()
     text = "\nUNION ALL\n".join(part.text for part in parts)
     return sql.Part(text, tuple(value for part in parts for value in part.params))
 
 
 def nothing() -> sql.Part:
-    """The points of a score without rules."""
+    """No points: a draft without rules."""
     return sql.Part("SELECT NULL::bigint, NULL::bigint, NULL::numeric, NULL::bigint WHERE false", ())
 
 
@@ -54,8 +58,8 @@ def reads(rule: ScoreRule) -> Dependencies:
 
 
 def depends_of(score: Score) -> Dependencies:
-    """What all rules of a score read."""
-    found = Dependencies()
+    """What all rules of a score read, and the points that journeys give."""
+    found = Dependencies(others={f"award:{score.slug}"})
     for rule in score.rules.all():
         found.merge(reads(rule))
     return found
@@ -65,7 +69,7 @@ def _held(rule: ScoreRule, now: datetime, scope: Scope) -> sql.Part:
     """Points once for everybody for whom the condition is true; unknown gives nothing."""
 
     def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
-        people = Contact.objects.filter(compile_condition(rule.condition or {}, now=at, wide=ids is None))
+        people = usable().filter(compile_condition(rule.condition or {}, now=at, wide=ids is None))
         found: QuerySet[Any] = among(people, "pk", ids).order_by().values("pk")
         return found
 
@@ -93,9 +97,23 @@ def _counted(score: Score, rule: ScoreRule, free: bool, now: datetime, scope: Sc
     return sql.Part(text, params)
 
 
+def _awarded(score: Score, now: datetime, scope: Scope) -> sql.Part:
+    """What journeys gave; the rule is AWARDED."""
+    text, params = sql.fill(
+        sql.statement("contacts/scores/sql/awarded.sql"),
+        score=sql.value(score.pk),
+        decay=sql.value(score.decay),
+        span=sql.value(score.decay_days),
+        horizon=sql.value(horizon_days(score.decay, score.decay_days)),
+        scope=sql.value(scope.ids()),
+        now=sql.value(now),
+    )
+    return sql.Part(text, params)
+
+
 def _allowed(free: bool, now: datetime, ids: list[int] | None) -> QuerySet[Any]:
     """Whose events may be looked at: asked once a person, after counting, not once an event."""
-    people = Contact.objects.all() if free else Contact.objects.filter(behaviour_guard(CONTACT))
+    people = usable() if free else usable().filter(behaviour_guard(CONTACT))
     allowed: QuerySet[Any] = among(people, "pk", ids).order_by().values("pk")
     return allowed
 

@@ -95,7 +95,7 @@ def draft_result(
 ) -> dict[int, rules.Result]:
     """Compute what rules, saved or not, give some people; everybody has a result."""
     points: dict[int, list[rules.Factor]] = {pk: [] for pk in contact_ids}
-    if given and contact_ids:
+    if contact_ids:
         part = part_of(
             score, given, known=events_without_guard(), now=now, scope=Scope(contacts=tuple(sorted(contact_ids)))
         )

@@ -1,6 +1,7 @@
 """Keeps the members of segments current, one statement a segment."""
 
 import json
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,19 @@ from typing import Any
 from django.db.models import QuerySet
 
 from contacts.conditions.language import compile_condition, depends_on
-from contacts.profiles.models import Contact
+from contacts.profiles.queries import usable
 from contacts.segments.models import Segment, SegmentMember
-from orchestrator.kernel import sql
+from orchestrator.kernel import known, planned, sql
 from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 DIFFERENCE = "pg_temp.segment_difference"
+TABLES = known.watch("contacts_segment")
+
+
+def active_segments() -> list[Segment]:
+    """Read the segments that are kept; each may be changed."""
+    return [copy(one) for one in known.kept("segments", TABLES, lambda: list(Segment.objects.filter(active=True)))]
 
 
 @sql.joined
@@ -25,7 +32,7 @@ def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | N
     everybody. Returns the names of news: "segment:slug".
     """
     changed: set[str] = set()
-    segments = [s for s in (Segment.objects.filter(active=True) if segments is None else segments) if s.condition]
+    segments = [s for s in (active_segments() if segments is None else segments) if s.condition]
     for segment in _in_order([one for one in segments if one.refreshed_at is None or _concerned(one, scope)]):
         wide = scope if segment.refreshed_at else replace(scope, contacts=None)
         text, params = sql.fill(
@@ -34,7 +41,7 @@ def refresh_segments(*, now: datetime, scope: Scope, segments: list[Segment] | N
             segment=sql.value(segment.pk),
             now=sql.value(now),
         )
-        if sql.count(text, params):
+        if planned.count(text, params, scope=wide):
             changed.add(f"segment:{segment.slug}")
         if wide.contacts is None:
             segment.refreshed_at = now
@@ -53,7 +60,7 @@ def _differing(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
         *sql.fill(
             sql.statement("contacts/segments/sql/difference.sql"),
             matched=_matched(segment, now, scope),
-            members=_members(segment, scope.ids()),
+            members=_members(segment, now, scope),
         )
     )
     if scope.contacts is not None:
@@ -67,9 +74,7 @@ def _differing(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
 def _matched(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
     def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
         return (
-            among(
-                Contact.objects.filter(compile_condition(segment.condition or {}, now=at, wide=ids is None)), "pk", ids
-            )
+            among(usable().filter(compile_condition(segment.condition or {}, now=at, wide=ids is None)), "pk", ids)
             .order_by()
             .values("pk")
         )
@@ -77,10 +82,14 @@ def _matched(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
     return prepared(("segment", json.dumps(segment.condition)), now=now, scope=scope, build=build)
 
 
-def _members(segment: Segment, ids: list[int] | None) -> sql.Part:
+def _members(segment: Segment, now: datetime, scope: Scope) -> sql.Part:
     """Who of the scope is in a segment now. Ids stand in the text: in a common table each joined row would carry them all."""
-    members = SegmentMember.objects.filter(segment=segment)
-    return sql.compiled(among(members, "contact_id", ids).order_by().values("contact_id"))
+
+    def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
+        members = SegmentMember.objects.filter(segment=segment)
+        return among(members, "contact_id", ids).order_by().values("contact_id")
+
+    return prepared(("members", segment.pk), now=now, scope=scope, build=build)
 
 
 def _in_order(segments: list[Segment]) -> list[Segment]:

@@ -12,17 +12,18 @@ from contacts.conditions.event_leaf import EventLeaf
 from contacts.conditions.evidence import asserted_events
 from contacts.conditions.language import CONTACT, compile_condition, depends_on
 from contacts.conditions.registry import Context
-from contacts.profiles.models import Contact
+from contacts.profiles.queries import usable
 from contacts.scores.operations import active_scores, compute_scores
 from contacts.segments.models import Segment
-from contacts.segments.operations import refresh_segments
+from contacts.segments.operations import active_segments, refresh_segments
 from contacts.signals.models import Signal
 from contacts.stages.operations import move_stages
-from orchestrator.kernel import sql
+from orchestrator.kernel import known, planned, sql
 from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 PASSES = 4  # a signal may follow from a segment, a segment from a signal
+TABLES = known.watch("contacts_signal")
 
 
 @sql.joined
@@ -32,7 +33,7 @@ def derive_signals(*, now: datetime, scope: Scope) -> set[str]:
     Nobody is moved by rule twice at the same time (see move_stages). Returns what changed for somebody as names of news
     ("segment:slug", "signal:slug", "stage"). A definition that the news does not concern costs nothing.
     """
-    segments, signals = list(Segment.objects.filter(active=True)), list(Signal.objects.filter(active=True))
+    segments, signals = active_segments(), _active_signals()
     changes: set[str] = set()
     for _ in range(PASSES):
         changed = _settle(now, scope, segments, signals)
@@ -66,20 +67,24 @@ def fire_signals(*, now: datetime, scope: Scope, signals: list[Signal] | None = 
     A signal over events fires again only on a newer event than the last time. Returns "signal:slug" of those that fired.
     """
     fired: set[str] = set()
-    for signal in Signal.objects.filter(active=True) if signals is None else signals:
+    for signal in _active_signals() if signals is None else signals:
         depends = depends_on(signal.condition)
         if not scope.concerns(depends.news() | ({signal.key_event} - {""}), timed=depends.timed):
             continue
         if scope.contacts is None:
             sql.make_room()
-        if sql.count(*_statement(signal, now, scope)):
+        if planned.count(*_statement(signal, now, scope), scope=scope):
             fired.add(f"signal:{signal.slug}")
     return fired
 
 
+def _active_signals() -> list[Signal]:
+    return known.kept("signals", TABLES, lambda: list(Signal.objects.filter(active=True)))
+
+
 def _statement(signal: Signal, now: datetime, scope: Scope) -> tuple[str, tuple[Any, ...]]:
     def build(at: datetime, ids: list[int] | None) -> QuerySet[Any]:
-        people = among(Contact.objects.filter(compile_condition(signal.condition, now=at, wide=ids is None)), "pk", ids)
+        people = among(usable().filter(compile_condition(signal.condition, now=at, wide=ids is None)), "pk", ids)
         evidence = _evidence(signal.condition, Context(at, CONTACT))
         return people.annotate(**evidence).order_by().values("pk", "last_at", "counts", "last_event")
 

@@ -15,13 +15,15 @@ from contacts.conditions.language import compile_condition, depends_on
 from contacts.conditions.rules import Dependencies
 from contacts.events.models import News
 from contacts.profiles.models import Contact
+from contacts.profiles.queries import usable
 from contacts.segments.editing import delete_definition
 from contacts.stages.models import Stage
-from orchestrator.kernel import doorbell, sql
+from orchestrator.kernel import doorbell, known, planned, sql
 from orchestrator.kernel.prepared import prepared
 from orchestrator.kernel.scope import Scope, among
 
 NEWS = "stage"
+TABLES = known.watch("contacts_stage")
 BY_RULE = "rule"
 BETWEEN = 32_767  # the position of a stage that changes places
 AGAIN = "stage again"  # news of somebody whom a second rule claimed in the same moment
@@ -35,7 +37,7 @@ def move_stages(*, now: datetime, scope: Scope) -> set[str]:
     a rule (sales put them there) stays. Nobody is moved who was moved at this very time already: they are judged again
     a moment later. A stage whose rule is new is judged for everybody. Returns {"stage"} when somebody moved.
     """
-    every = list(Stage.objects.order_by("position"))
+    every = _stages()
     ruled = [stage for stage in every if stage.condition]
     new = [stage for stage in every if stage.refreshed_at is None]
     depends = Dependencies()
@@ -64,7 +66,14 @@ def _move_by_rule(ruled: list[Stage], now: datetime, scope: Scope) -> int:
         once=sql.value(True),
         again=sql.value(AGAIN),
     )
-    return sql.count(text, params)
+    return planned.count(text, params, scope=scope)
+
+
+def _stages() -> list[Stage]:
+    stages = known.kept("stages", TABLES, lambda: list(Stage.objects.order_by("position")))
+    if all(stage.refreshed_at for stage in stages):
+        return stages
+    return list(Stage.objects.order_by("position"))  # a new one may have been looked at in this very tick
 
 
 def _judged(stages: list[Stage], now: datetime, ids: list[int] | None) -> QuerySet[Any]:
@@ -79,7 +88,7 @@ def _judged(stages: list[Stage], now: datetime, ids: list[int] | None) -> QueryS
     ]
     claims = [When(IsTrue(_compiled(stage.condition, now, ids)), then=Value(stage.pk)) for stage in stages]
     new = Case(*stay, *claims, default=None, output_field=BigIntegerField())
-    people = Contact.objects.filter(Q(stage=None) | Q(stage__condition__isnull=False)).annotate(new=new)
+    people = usable().filter(Q(stage=None) | Q(stage__condition__isnull=False)).annotate(new=new)
     return among(people, "pk", ids).order_by().values("pk", "stage_id", "new")
 
 

@@ -1,8 +1,7 @@
-"""A mail out of MJML with Liquid: compiled once for a text, then only filled, its links rewritten."""
+"""A mail out of MJML with Liquid: compiled once for a text, then only filled, its links apart. It runs in a child (`child.py`) only."""
 
 import html
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +11,7 @@ import css_inline
 import mjml
 from liquid import BoundTemplate
 
-from journeys.content.rules import CONTROLS, SOURCE_LIMIT, ContentProblem, one_line
+from journeys.content.rules import CONTROLS, OUTPUT_LIMIT, SOURCE_LIMIT, ContentProblem, one_line
 from journeys.content.sandbox import LIQUID, Context, Sandbox, fill, parse
 
 FRAME = Path(__file__).resolve().parents[2] / "templates" / "journeys" / "content" / "_mail.mjml"
@@ -27,7 +26,7 @@ NOT_IN_A_BODY = re.compile(
 MARKUP = re.compile(
     r"<!--.*?-->|<(/?)([a-zA-Z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)(/?)>|liquidslot(\d+)x|[^<\s]", re.DOTALL
 )
-ANCHOR = re.compile(r"(<a\b[^>]*?\bhref=\")([^\"]*)(\")")
+ANCHOR = re.compile(r"(<a\b[^<>]*?\bhref=\")([^\"]*)(?=\")")
 LINK = re.compile("\x02([^\x03]*)\x03")  # around an address in the text part; values cannot contain these
 BARE_TABLE = re.compile(r"(<mj-table\b[^>]*>)((?:(?!</mj-table>|<tbody|<thead).)*)(</mj-table>)", re.DOTALL)
 BLOCKS = frozenset(
@@ -50,14 +49,14 @@ class Compiled(NamedTuple):
 
 
 class Mail(NamedTuple):
-    """A message for one person."""
+    """A message for one person; of the pieces every second one is the address of a link."""
 
     subject: str
-    html: str
-    text: str
+    html: list[str]
+    text: list[str]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def compiled(subject: str, preheader: str, body: str) -> Compiled:
     """Compile one text. The text is its own key: a changed text is a new one. Raises ContentProblem."""
     source, liquid = _with_slots(_framed(body))
@@ -72,13 +71,13 @@ def compiled(subject: str, preheader: str, body: str) -> Compiled:
     return Compiled(
         parse(subject, TEXT),
         parse(preheader, TEXT),
-        parse(_filled_slots(page, liquid), HTML),
-        parse(_filled_slots(_text_of(page), liquid), TEXT),
+        parse(_filled_slots(page, liquid), HTML, OUTPUT_LIMIT),
+        parse(_filled_slots(_text_of(page), liquid), TEXT, OUTPUT_LIMIT),
     )
 
 
-def render(parts: Compiled, context: Context, rewrite: Callable[[str], str]) -> Mail:
-    """Fill a compiled text for one person; `rewrite` gives the address that stands in the mail for each link.
+def render(parts: Compiled, context: Context) -> Mail:
+    """Fill a compiled text for one person.
 
     context: must hold `mail` (language, sender, why ...). Raises ContentProblem.
     """
@@ -87,19 +86,21 @@ def render(parts: Compiled, context: Context, rewrite: Callable[[str], str]) -> 
         raise ContentProblem("the subject is empty")
     mail = {**context["mail"], "subject": subject, "preheader": one_line(fill(parts.preheader, context))}
     values = {**context, "mail": mail}
-    page = ANCHOR.sub(
-        lambda a: f"{a[1]}{html.escape(_address(html.unescape(a[2]), rewrite))}{a[3]}", fill(parts.html, values)
-    )
-    text = LINK.sub(lambda link: _address(link[1], rewrite), fill(parts.text, values))
-    return Mail(subject, page, _tidy(text))
+    page: list[str] = []
+    end = 0
+    whole = fill(parts.html, values)
+    for link in ANCHOR.finditer(whole):
+        page += [whole[end : link.end(1)], _address(html.unescape(link[2]))]
+        end = link.end()
+    text = LINK.split(_tidy(fill(parts.text, values)))
+    text[1::2] = map(_address, text[1::2])
+    return Mail(subject, [*page, whole[end:]], text)
 
 
-def _address(url: str, rewrite: Callable[[str], str]) -> str:
-    """Let only harmless kinds of links out, and only web addresses be rewritten."""
+def _address(url: str) -> str:
+    """Let only harmless kinds of links out."""
     url = re.sub(r"[\x00-\x20\x7f]+", "", url)
-    if not url.lower().startswith(SCHEMES):
-        return "#"
-    return rewrite(url) if url.lower().startswith(("https://", "http://")) else url
+    return url if url.lower().startswith(SCHEMES) else "#"
 
 
 @cache

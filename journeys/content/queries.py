@@ -1,6 +1,6 @@
 """Reads content: rendered for one person, shown as a preview, checked before it is used."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
@@ -9,27 +9,36 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contacts.profiles.models import Contact
-from journeys.content import mail, sandbox
+from journeys.content import rendering, sandbox
 from journeys.content.models import Block, Variant
-from journeys.content.rules import ContentProblem, MissingContent, Problem, choose_language
+from journeys.content.rules import (
+    MOST_LINKS,
+    MOST_SEGMENTS,
+    ContentProblem,
+    Key,
+    MissingContent,
+    Problem,
+    choose_key,
+    harmful_links,
+    link_count,
+    one_line,
+    sms_length,
+    with_stop,
+)
+from journeys.content.values import known
 from orchestrator.kernel.fields import translated
+from orchestrator.kernel.known import DELIVERY, kept, watch
 
+TEXTS = watch("journeys_block", "journeys_variant", by=(DELIVERY,))
 NO_LINK = "https://unsubscribe.invalid/"  # where a preview has a link that must not work
-KNOWN = {
-    "contact": {"first_name", "last_name", "name", "language", "country", "job_title", "attributes"},
-    "account": {"name", "industry", "country"},
-    "journey": {"name"},
-    "run": {"key", "evidence"},
-    "shop_url": set(),
-    "public_url": set(),
-}
+NO_FOOTER = {"preferences": NO_LINK, "why": NO_LINK}
 
 
 class Content(NamedTuple):
-    """A block and its texts by language."""
+    """A block and its texts by channel, language and arm."""
 
     block: Block
-    variants: dict[str, Variant]
+    variants: dict[Key, Variant]
 
 
 class Rendered(NamedTuple):
@@ -44,11 +53,37 @@ class Rendered(NamedTuple):
 
 def contents(block_ids: Iterable[int]) -> dict[int, Content]:
     """Load blocks with their texts, by id."""
-    blocks = Block.objects.filter(pk__in=set(block_ids)).prefetch_related("variants")
-    return {block.pk: Content(block, {v.language: v for v in block.variants.all()}) for block in blocks}
+    ids = frozenset(block_ids)
+    return kept(("contents", ids), TEXTS, lambda: _contents(ids))
 
 
-def render(
+def _contents(block_ids: Collection[int]) -> dict[int, Content]:
+    blocks = Block.objects.filter(pk__in=block_ids).prefetch_related("variants")
+    return {block.pk: Content(block, by_key(block.variants.all())) for block in blocks}
+
+
+def by_key(variants: Iterable[Variant]) -> dict[Key, Variant]:
+    """Arrange variants by channel, language and arm."""
+    return {(v.channel, v.language, v.arm): v for v in variants}
+
+
+def choose_variant(content: Content, channel: str, language: str, arm: str) -> Variant | None:
+    """Pick the text for a person: their language, else English, else any; of it the arm's, else everybody's."""
+    key = choose_key(content.variants, channel, language, arm)
+    return None if key is None else content.variants[key]
+
+
+class Letter(NamedTuple):
+    """A message to be filled: what a child needs for it, and what it will be. own_links: who follows these clicks nothing."""
+
+    job: rendering.Job
+    language: str
+    version: int
+    unsubscribe: str
+    own_links: frozenset[str]
+
+
+def letter(
     content: Content,
     *,
     contact: Contact,
@@ -57,25 +92,65 @@ def render(
     evidence: Mapping[str, Any] | None = None,
     unsubscribe: str = "",
     language: str = "",
-    rewrite: Callable[[str], str] = str,
-) -> Rendered:
-    """Fill a block's text for one person, in the person's language or the one asked for.
+    channel: str = "email",
+    arm: str = "",
+    footer: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+    notice: Mapping[str, str] | None = None,
+) -> Letter:
+    """Choose a block's text for one person, in the person's language or the one asked for, and its values.
 
     journey: its names, {"en": ..., "de": ...}. unsubscribe: the person's address for it; empty in service messages.
-    rewrite: gives the address that stands in the mail for each web link except the one to unsubscribe.
-    Raises MissingContent, ContentProblem.
+    footer: other addresses of theirs beside it, `preferences` and `why`. channel: of the step; of others than e-mail there is no HTML. arm: of the person's run.
+    more: other values by name, e.g. {"offer": {...}}. notice: what the law wants in each message to an existing customer,
+    {"en": ..., "de": ...} (§ 7(3) UWG). Raises MissingContent.
     """
-    chosen = choose_language(language or contact.language, content.variants)
-    if chosen is None:
+    variant = choose_variant(content, channel, language or contact.language, arm)
+    if variant is None:
         raise MissingContent(content.block.slug)
-    variant = content.variants[chosen]
+    chosen = variant.language
     context = context_of(
         contact, translated(dict(journey) if isinstance(journey, Mapping) else journey, chosen), key, evidence
     )
-    context["mail"] = _frame(chosen, context["journey"].get("name", ""), unsubscribe)
-    parts = mail.compiled(variant.subject, variant.preheader, variant.body)
-    made = mail.render(parts, context, lambda url: url if url == unsubscribe else rewrite(url))
-    return Rendered(made.subject, made.html, made.text, chosen, content.block.version)
+    context |= sandbox.plain(more or {})
+    context["mail"] = _frame(chosen, context["journey"].get("name", ""), unsubscribe, footer or {}, notice or {})
+    job = rendering.Job("texts", (variant.subject, variant.body), context)
+    if channel == "email":
+        job = rendering.Job("mail", (variant.subject, variant.preheader, variant.body), context)
+    own_links = frozenset({unsubscribe, *(footer or {}).values(), str(context.get("offer", {}).get("decline_url", ""))})
+    return Letter(job, chosen, content.block.version, unsubscribe, own_links)
+
+
+def render_many(letters: Sequence[Letter], rewrites: Sequence[Callable[[str], str]]) -> list[Rendered | ContentProblem]:
+    """Fill messages, in order; what cannot be filled is a ContentProblem.
+
+    rewrites: for each message what gives the address that stands in it for each web link except those to unsubscribe and
+    to decline the offer.
+    """
+    made = rendering.render_many([one.job for one in letters])
+    return [
+        filled if isinstance(filled, ContentProblem) else _rendered(one, filled, rewrite)
+        for one, filled, rewrite in zip(letters, made, rewrites, strict=True)
+    ]
+
+
+def render(content: Content, *, rewrite: Callable[[str], str] = str, **values: Any) -> Rendered:
+    """Fill a block's text for one person: `values` as for letter(). Raises MissingContent, ContentProblem."""
+    made = render_many([letter(content, **values)], [rewrite])[0]
+    if isinstance(made, ContentProblem):
+        raise made
+    return made
+
+
+def _rendered(one: Letter, made: rendering.Made, rewrite: Callable[[str], str]) -> Rendered:
+    if isinstance(made, list):
+        subject, text = made
+        return Rendered(one_line(subject), "", text.strip(), one.language, one.version)
+
+    def kept(url: str) -> str:
+        return url if url in one.own_links else rewrite(url)
+
+    return Rendered(made.subject, made.page(kept), made.plain(kept), one.language, one.version)
 
 
 def preview(block_id: int, contact_id: int, language: str) -> Rendered:
@@ -87,35 +162,63 @@ def preview(block_id: int, contact_id: int, language: str) -> Rendered:
     if content is None:
         raise MissingContent(str(block_id))
     contact = Contact.objects.select_related("account").get(pk=contact_id)
-    return render(content, contact=contact, journey=_names(content.block), unsubscribe=NO_LINK, language=language)
+    return render(
+        content,
+        contact=contact,
+        journey=_names(content.block),
+        unsubscribe=NO_LINK,
+        footer=NO_FOOTER,
+        language=language,
+    )
 
 
 def problems_of(variant: Variant) -> list[Problem]:
-    """List what is wrong with a text: what cannot be compiled, and values that may be missing without a `default`."""
+    """List what is wrong with a text: what cannot be compiled, links that lead nowhere, values without a fallback."""
     with_nothing = context_of(Contact(language=variant.language), "", "", None)
     found: list[Problem] = []
-    for field in ("subject", "preheader", "body"):
-        source = str(getattr(variant, field))
-        try:
-            missing = sandbox.missing_values(source, with_nothing)
-            roots = sandbox.names_in(source)
-        except ContentProblem as problem:
-            found.append(Problem(field, str(problem), "error"))
-            continue
-        for name in roots:
-            root, _dot, rest = name.partition(".")
-            if root not in KNOWN or (rest and KNOWN[root] and rest.split(".")[0].split("[")[0] not in KNOWN[root]):
-                found.append(Problem(field, _("there is no value “%(name)s”") % {"name": name}, "warning"))
-        for name in missing:
+    fields = ("subject", "preheader", "body")
+    checked = rendering.check_text([str(getattr(variant, field)) for field in fields], with_nothing)
+    for field, said in zip(fields, checked, strict=True):
+        if said.error:
+            found.append(Problem(field, said.error, "error", True))
+        for name in said.names:
+            if not known(name):
+                found.append(Problem(field, _("there is no value “%(name)s”") % {"name": name}, "warning", True))
+        for name in said.uncaught:
             text = _('“%(name)s” may be missing: add a default, e.g. {{ %(name)s | default: "…" }}') % {"name": name}
-            found.append(Problem(field, text, "warning"))
-    if not any(p.level == "error" for p in found):
+            found.append(Problem(field, text, "warning", True))
+    if variant.channel == "email" and not any(p.level == "error" for p in found):
         try:
-            mail.compiled(variant.subject, variant.preheader, variant.body)
+            rendering.check_mail(variant.subject, variant.preheader, variant.body)
         except ContentProblem as problem:
-            found.append(Problem("body", str(problem), "error"))
-    if not variant.subject.strip():
-        found.append(Problem("subject", _("the subject is empty"), "error"))
+            found.append(Problem("body", str(problem), "error", True))
+    if variant.channel == "email" and not variant.subject.strip():
+        found.append(Problem("subject", _("the subject is empty"), "error", True))
+    if not variant.body.strip():
+        found.append(Problem("body", _("the text is empty"), "error", True))
+    return found + _link_problems(variant.body) + _length_problems(variant)
+
+
+def _length_problems(variant: Variant) -> list[Problem]:
+    """Say where an SMS is charged as many, counted as it is written and with the line how to stop."""
+    if variant.channel != "sms":
+        return []
+    length = sms_length(with_stop(variant.body.strip(), settings.SMS_STOP[variant.language]))
+    if length.segments <= MOST_SEGMENTS:
+        return []
+    said = {"n": length.segments, "alphabet": length.alphabet}
+    text = _("this is charged as %(n)s SMS (%(alphabet)s), with the line how to stop: make it shorter") % said
+    return [Problem("body", text, "warning")]
+
+
+def _link_problems(body: str) -> list[Problem]:
+    found = []
+    for address in harmful_links(body)[:5]:
+        text = _("the link “%(address)s” leads nowhere: use https, http, mailto or tel") % {"address": address[:60]}
+        found.append(Problem("body", text, "error", True))
+    if (n := link_count(body)) > MOST_LINKS:
+        said = {"n": n, "most": MOST_LINKS}
+        found.append(Problem("body", _("there are %(n)s links, at most %(most)s may be") % said, "error", True))
     return found
 
 
@@ -145,19 +248,27 @@ def context_of(contact: Contact, journey: str, key: str, evidence: Mapping[str, 
     )
 
 
-def _frame(language: str, journey: str, unsubscribe: str) -> dict[str, Any]:
+def _frame(
+    language: str, journey: str, unsubscribe: str, footer: Mapping[str, str], notice: Mapping[str, str]
+) -> dict[str, Any]:
     sender = parseaddr(settings.MAIL_FROM)
     with translation.override(language):
-        if unsubscribe:
+        if unsubscribe and notice:
+            why = _("You receive this e-mail because you bought from %(sender)s. It belongs to “%(journey)s”.")
+        elif unsubscribe:
             why = _("You receive this e-mail because you agreed to news from %(sender)s. It belongs to “%(journey)s”.")
         else:
             why = _("You receive this e-mail from %(sender)s as part of our service. It belongs to “%(journey)s”.")
         return {
             "language": language,
             "sender": sender[0],
-            "why": why % {"sender": sender[0], "journey": journey},
+            "why": " ".join(filter(None, [why % {"sender": sender[0], "journey": journey}, translated(dict(notice))])),
             "unsubscribe_url": unsubscribe or None,  # an empty text is true in Liquid
             "unsubscribe_label": _("Unsubscribe from marketing e-mails"),
+            "preferences_url": footer.get("preferences"),
+            "preferences_label": _("Choose what you get, and how often"),
+            "why_url": footer.get("why"),
+            "why_label": _("Why did I get this?"),
             "imprint": str(getattr(settings, "MAIL_IMPRINT", f"{sender[0]}\n{sender[1]}")).splitlines(),
         }
 

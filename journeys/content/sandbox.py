@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 from babel import UnknownLocaleError
@@ -15,7 +15,7 @@ from liquid.exceptions import LiquidError
 from liquid.filter import with_context
 from liquid.undefined import Undefined, is_undefined
 
-from journeys.content.rules import CONTROLS, OUTPUT_LIMIT, SOURCE_LIMIT, ContentProblem
+from journeys.content.rules import CONTROLS, LANGUAGES, OUTPUT_LIMIT, SOURCE_LIMIT, ContentProblem
 
 Context = Mapping[str, Any]
 FILTERS_LIMIT = 20  # in one expression
@@ -72,10 +72,16 @@ class Sandbox(Environment):
             self.filters[name] = _limited(name, plain)
 
 
-def parse(source: str, environment: Environment) -> BoundTemplate:
-    """Read an author's text. Raises ContentProblem."""
-    if len(source.encode("utf-8", "surrogatepass")) > SOURCE_LIMIT * 2:  # the frame's part included
-        raise ContentProblem(f"longer than {SOURCE_LIMIT // 1024} KiB")
+@lru_cache(maxsize=256)
+def compiled(source: str) -> BoundTemplate:
+    """Compile a plain text. The text is its own key: a changed text is a new one. Raises ContentProblem."""
+    return parse(source, PLAIN)
+
+
+def parse(source: str, environment: Environment, most: int = SOURCE_LIMIT) -> BoundTemplate:
+    """Read an author's text. most: bytes; a mail in its frame has more than its author wrote. Raises ContentProblem."""
+    if len(source.encode("utf-8", "surrogatepass")) > most:
+        raise ContentProblem(f"longer than {most // 1024} KiB")
     for found in LIQUID.finditer(source):
         if STRINGS.sub("", found[0]).count("|") > FILTERS_LIMIT:
             raise ContentProblem(f"more than {FILTERS_LIMIT} filters in one expression: {found[0][:60]}…")
@@ -93,6 +99,8 @@ def fill(template: BoundTemplate, context: Context) -> str:
     """Fill a text with values. Raises ContentProblem."""
     try:
         return template.render(context)
+    except MemoryError:
+        raise
     except Exception as error:  # whatever an author's text breaks in the library is a problem of that text alone
         raise ContentProblem(_words(error)) from error
 
@@ -167,7 +175,8 @@ def _check(name: str, value: Any) -> None:
 
 def _language(context: RenderContext) -> str:
     mail = context.resolve("mail", default=None)
-    return str(mail.get("language", "en")) if isinstance(mail, Mapping) else "en"
+    language = mail.get("language") if isinstance(mail, Mapping) else None
+    return language if language in LANGUAGES else "en"  # no other is loaded where texts are filled
 
 
 @with_context
@@ -201,3 +210,6 @@ def _decimal(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and abs(amount.adjusted()) < 30 else None
+
+
+PLAIN = Sandbox(autoescape=False)

@@ -3,19 +3,28 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from journeys.definitions.models import Journey, Step, Version
+from journeys.definitions.models import Edit, Journey, SavedView, Step, Version
 from orchestrator.kernel.admin import ReadOnly, ReadOnlyInline
 
 
 @admin.register(Journey)
 class JourneyAdmin(admin.ModelAdmin):
-    """Journeys: priority and value can be changed here, what they do comes from versions."""
+    """Journeys: priority and value can be changed here; the page of weights checks a context, what they do comes from versions."""
 
     list_display = ("slug", "name_en", "name_de", "phase", "state", "priority", "value", "live_version")
     list_select_related = ("live_version",)
     list_filter = ("phase", "state")
     search_fields = ("slug", "name_en", "name_de")
-    readonly_fields = ("slug", "phase", "state", "live_version", "created_at")
+    readonly_fields = (
+        "slug",
+        "phase",
+        "state",
+        "context",
+        "context_factor",
+        "propensity",
+        "live_version",
+        "created_at",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A journey begins with its first version."""
@@ -51,3 +60,20 @@ class StepAdmin(ReadOnly):
     list_select_related = ("version",)
     list_filter = ("kind",)
     search_fields = ("key", "name_en", "name_de")
+
+
+@admin.register(Edit)
+class EditAdmin(ReadOnly):
+    """Changes of drafts."""
+
+    list_display = ("version", "number", "what", "by", "at")
+    list_select_related = ("version", "by")
+    ordering = ("-id",)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnly):
+    """Filters of the list of journeys that people kept."""
+
+    list_display = ("user", "name")
+    list_select_related = ("user",)

@@ -1,18 +1,39 @@
 """Finds everything wrong with a definition before it is published."""
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
+
+from django.db.models import Model
 
 from consent.purposes.models import Purpose
 from contacts.attributes.queries import definitions
 from contacts.conditions.language import validate
 from contacts.conditions.rules import Problem, show
+from contacts.scores.models import Score
 from contacts.segments.models import Segment
 from contacts.signals.models import Signal
 from contacts.signals.queries import load_contexts
 from contacts.stages.models import Stage
 from journeys.content.models import Block
+from journeys.definitions.circles import PAUSES, circle_problems
+from journeys.definitions.models import Journey
 from journeys.definitions.rules import circle_in, name_problems, shape_problems, unreached
+from journeys.definitions.ways import loops_without, step_targets
+from journeys.offers.models import Offer
+from journeys.steps.base import Reference
 from journeys.steps.registry import Known, kind_of, validate_step
+
+NAMED: dict[str, type[Model]] = {
+    "signal": Signal,
+    "segment": Segment,
+    "stage": Stage,
+    "journey": Journey,
+    "block": Block,
+    "purpose": Purpose,
+    "offer": Offer,
+    "score": Score,
+}
 
 
 def check(definition: Any) -> list[Problem]:
@@ -21,28 +42,36 @@ def check(definition: Any) -> list[Problem]:
     if problems:
         return problems
     known = definitions()
-    for i, part in enumerate(definition.get("exit", [])):
-        if not isinstance(part, dict) or set(part) != {"when"}:
-            problems.append(Problem(f"exit[{i}]", f'expected an object with "when", got {show(part)}'))
-        else:
-            problems += validate(part["when"], f"exit[{i}].when", definitions=known)
-    if goal := definition.get("goal"):
-        problems += _goal_problems(goal, known)
-    else:
+    problems += _condition_problems(definition, known)
+    if not definition.get("goal"):
         problems.append(Problem("goal", "no goal: nobody will know whether this journey works", "warning"))
-    if "when" in definition["entry"]:
-        problems += validate(definition["entry"]["when"], "entry.when", definitions=known, run=False)
     problems += _step_problems(definition["steps"], known)
     if any(problem.level == "error" for problem in problems):
         return problems
-    return problems + _reference_problems(definition) + _context_problems(definition)
+    problems += _reference_problems(definition) + _context_problems(definition)
+    return problems + circle_problems(definition)
 
 
-def _goal_problems(goal: Any, known: Known) -> list[Problem]:
-    if not isinstance(goal, dict) or "when" not in goal or set(goal) - {"name", "when"}:
-        return [Problem("goal", f'expected an object with "name" and "when", got {show(goal)}')]
-    found = name_problems(goal.get("name"), "goal.name")
-    return found + validate(goal["when"], "goal.when", definitions=known)
+def _condition_problems(definition: dict[str, Any], known: Known) -> list[Problem]:
+    """What is wrong with the conditions of context, entry, goal and exits; their shape was looked at before."""
+    entry, goal = definition["entry"], definition.get("goal")
+    problems: list[Problem] = []
+    if "event" in entry:
+        leaf = {key: entry[key] for key in ("event", "where") if key in entry}
+        problems += validate(leaf, "entry", definitions=known, run=False)
+    if "when" in entry:
+        problems += validate(entry["when"], "entry.when", definitions=known, run=False)
+    if "context" in definition:
+        problems += validate(definition["context"], "context", definitions=known, run=False)
+    if goal:
+        problems += validate(goal["when"], "goal.when", definitions=known)
+    for i, part in enumerate(definition.get("exit") or []):
+        if "when" in part:
+            problems += validate(part["when"], f"exit[{i}].when", definitions=known)
+        elif "event" in part:
+            leaf = {key: part[key] for key in ("event", "where") if key in part}
+            problems += validate(leaf, f"exit[{i}]", definitions=known)
+    return problems
 
 
 def _step_problems(steps: list[Any], known: Known) -> list[Problem]:
@@ -59,47 +88,72 @@ def _step_problems(steps: list[Any], known: Known) -> list[Problem]:
         problems += name_problems(step.get("name"), f"{path}.name") + validate_step(step, path, known)
     if any(problem.level == "error" for problem in problems):
         return problems
+    return problems + _way_problems(steps, keys)
+
+
+def _way_problems(steps: list[dict[str, Any]], keys: list[str]) -> list[Problem]:
+    """Ways that lead nowhere or in a circle, steps that nobody comes to."""
+    problems: list[Problem] = []
     targets = step_targets(steps)
     for i, step in enumerate(steps):
         for label, target in targets[step["key"]].items():
             if target not in keys:
                 expected = "a step that follows" if target is None else f"the key of a step, got {target!r}"
                 problems.append(Problem(f"steps[{i}]", f"the way out {label!r} leads nowhere: expected {expected}"))
-    graph = {key: [t for t in ways.values() if t] for key, ways in targets.items()}
+    backwards = {step["key"]: step["to"] for step in steps if step["kind"] == "jump" and step.get("to")}
+    graph = {
+        key: [t for t in ways.values() if t and t != backwards.get(key)] for key, ways in targets.items()
+    }  # a jump back is no circle: it is counted
     if circle := circle_in(graph):
         problems.append(Problem("steps", f"expected no circle, got {' -> '.join([*circle, circle[0]])}"))
-    problems += [Problem("steps", f"nobody can come to {key!r}", "warning") for key in unreached(keys[0], graph)]
+    pauses = {step["key"] for step in steps if step["kind"] in PAUSES}
+    for i, step in enumerate(steps):
+        if step["key"] in backwards and loops_without(pauses, step["key"], backwards[step["key"]], graph):
+            problems.append(Problem(f"steps[{i}].to", f"a loop over {backwards[step['key']]!r} without a wait"))
+    lost = unreached(keys[0], {key: [*ways, *filter(None, [backwards.get(key)])] for key, ways in graph.items()})
+    begun = {key for key in lost if not any(key in ways for ways in graph.values())}
+    for key in lost:
+        said = "a second start, nobody can come to" if key in begun else "nobody can come to"
+        problems.append(Problem("steps", f"{said} {key!r}", "warning"))
     return problems
 
 
-def step_targets(steps: list[dict[str, Any]]) -> dict[str, dict[str, str | None]]:
-    """Where each way out of each step leads: label -> key of the next step."""
-    following = [step["key"] for step in steps[1:]] + [None]
-    return {
-        step["key"]: kind_of(step["kind"]).targets(step, after) for step, after in zip(steps, following, strict=True)
-    }
+def references(definition: dict[str, Any]) -> Iterator[Reference]:
+    """Walk over what a valid definition names of other rooms, conditions apart; paths are those of the definition."""
+    entry = definition["entry"]
+    for key in ("signal", "segment", "stage", "journey"):
+        if key in entry:
+            yield Reference(f"entry.{key}", key, entry[key])
+    if isinstance(entry.get("schedule"), dict) and "segment" in entry["schedule"]:
+        yield Reference("entry.schedule.segment", "segment", entry["schedule"]["segment"])
+    if "exclude" in entry:
+        yield Reference("entry.exclude", "segment", entry["exclude"])
+    if "purpose" in definition:
+        yield Reference("purpose", "purpose", definition["purpose"])
+    if "propensity" in definition:
+        yield Reference("propensity", "score", definition["propensity"])
+    for i, part in enumerate(definition.get("exit") or []):
+        for key, kind in (("segment_left", "segment"), ("stage", "stage")):
+            if key in part:
+                yield Reference(f"exit[{i}].{key}", kind, part[key])
+    for i, step in enumerate(definition["steps"]):
+        for found in kind_of(step["kind"]).refers(step):
+            yield Reference(f"steps[{i}].{found.path}", found.kind, found.slug)
 
 
 def _reference_problems(definition: dict[str, Any]) -> list[Problem]:
-    """Names of signals, segments, content, stages and purposes that do not exist."""
-    problems: list[Problem] = []
-    entry = definition["entry"]
-    wanted: list[tuple[str, Any, str]] = (
-        [("entry.signal", Signal, entry["signal"])]
-        if "signal" in entry
-        else [("entry.segment", Segment, entry["segment"])]
-    )
-    if "purpose" in definition:
-        wanted.append(("purpose", Purpose, definition["purpose"]))
-    for i, step in enumerate(definition["steps"]):
-        for key, model in (("block", Block), ("purpose", Purpose), ("stage", Stage)):
-            if key in step:
-                wanted.append((f"steps[{i}].{key}", model, step[key]))
-        wanted += [(f"steps[{i}].stages.{answer}", Stage, slug) for answer, slug in step.get("stages", {}).items()]
-    known = {model: set(model.objects.values_list("slug", flat=True)) for model in {model for _, model, _ in wanted}}
-    for path, model, slug in wanted:
-        if slug not in known[model]:
-            problems.append(Problem(path, f"there is no {model._meta.verbose_name} {slug!r}"))
+    """Names of signals, segments, content, stages and the like that do not exist."""
+    wanted = [one for one in references(definition) if one.kind in NAMED]
+    known: dict[str, set[str]] = {}
+    for kind in {one.kind for one in wanted}:
+        manager = NAMED[kind]._default_manager
+        known[kind] = set(manager.values_list("slug", flat=True))
+    problems = []
+    for path, kind, slug in wanted:
+        if slug not in known[kind] and not (kind == "journey" and slug == definition["slug"]):
+            near = get_close_matches(slug, known[kind], 1)
+            hint = f", did you mean {near[0]!r}?" if near else ""
+            problems.append(Problem(path, f"there is no {NAMED[kind]._meta.verbose_name} {slug!r}{hint}"))
     return problems
 
 
@@ -107,7 +161,7 @@ def _context_problems(definition: dict[str, Any]) -> list[Problem]:
     """Context says how somebody is, not what they want: it opens nothing alone, neither a journey nor a handover."""
     entry, contexts = definition["entry"], load_contexts()
     opens = {key: entry[key] for key in ("signal", "segment") if key in entry}
-    if not contexts.act_alone(opens) or not contexts.add_nothing(entry.get("when")):
+    if not opens or not contexts.act_alone(opens) or not contexts.add_nothing(entry.get("when")):
         return []
     at = "entry.when" if "when" in entry else f"entry.{next(iter(opens))}"
     expected = "expected a condition on what somebody did or where they stand"

@@ -2,8 +2,21 @@
 
 from typing import Any
 
-from contacts.conditions.rules import Problem, parse_duration, show
+from contacts.conditions.rules import Problem, show
 from contacts.stages.rules import Phase
+from journeys.definitions.entry_rules import (
+    duration_problems,
+    entry_problems,
+    exit_problems,
+    goal_problems,
+    kpi_problems,
+    name_problems,
+    one_of,
+    unknown_keys,
+)
+from journeys.definitions.ranks import MOST_PRIORITY
+
+__all__ = ["KEYS", "MOST_STEPS", "PURPOSE", "WEIGHTS", "circle_in", "name_problems", "shape_problems", "unreached"]
 
 KEYS = (
     "slug",
@@ -11,16 +24,22 @@ KEYS = (
     "phase",
     "priority",
     "value",
+    "context",
+    "context_factor",
+    "propensity",
     "description",
     "entry",
     "goal",
     "exit",
+    "kpis",
     "max_age",
     "purpose",
     "steps",
 )
-ENTRY_KEYS = ("signal", "segment", "when", "key", "reentry")
+WEIGHTS = KEYS[3:8]  # what the score of a message is made of; may be set beside the definition too
 MOST_STEPS = 200
+NUMBERS = {"priority": (0, MOST_PRIORITY), "value": (0, 10_000), "context_factor": (0.001, 100)}
+LONGEST_DESCRIPTION = 2_000
 PURPOSE = "email_marketing"
 
 
@@ -28,81 +47,58 @@ def shape_problems(definition: Any) -> list[Problem]:
     """Every problem of the outer shape: keys, names, phase, numbers, re-entry. Conditions and steps are checked elsewhere."""
     if not isinstance(definition, dict):
         return [Problem("", f"expected an object, got {show(definition)}")]
-    problems = [
-        Problem(str(key), f"unknown; expected one of {', '.join(KEYS)}") for key in definition if key not in KEYS
-    ]
+    problems = unknown_keys(definition, "", KEYS)
     slug = definition.get("slug")
     if not isinstance(slug, str) or not slug.replace("-", "").replace("_", "").isalnum() or len(slug) > 100:
         problems.append(Problem("slug", f'expected a short name like "abandoned-cart", got {show(slug)}'))
     problems += name_problems(definition.get("name"), "name")
-    if definition.get("phase") not in [phase.value for phase in Phase]:
-        problems.append(Problem("phase", f"expected one of {', '.join(Phase)}, got {show(definition.get('phase'))}"))
-    for key, least, most in (("priority", 0, 1000), ("value", 0, 10_000)):
-        given = definition.get(key, 1)
-        if not isinstance(given, (int, float)) or isinstance(given, bool) or not least <= given <= most:
-            problems.append(Problem(key, f"expected a number from {least} to {most}, got {show(given)}"))
-    problems += _entry_problems(definition.get("entry"))
+    problems += one_of(definition.get("phase"), "phase", tuple(phase.value for phase in Phase))
+    problems += _weight_problems(definition)
+    problems += entry_problems(definition.get("entry"))
     if "max_age" in definition:
-        problems += _duration(definition["max_age"], "max_age")
+        problems += duration_problems(definition["max_age"], "max_age")
     return problems + _list_problems(definition)
 
 
-def name_problems(name: Any, path: str) -> list[Problem]:
-    """Problems of a name in both languages."""
-    if not isinstance(name, dict) or not all(
-        isinstance(name.get(language), str) and name[language] for language in ("en", "de")
-    ):
-        return [Problem(path, f'expected {{"en": ..., "de": ...}}, got {show(name)}')]
-    return []
-
-
-def _entry_problems(entry: Any) -> list[Problem]:
-    if not isinstance(entry, dict):
-        return [Problem("entry", f"expected an object with signal or segment, got {show(entry)}")]
-    problems = [
-        Problem(f"entry.{key}", f"unknown; expected one of {', '.join(ENTRY_KEYS)}")
-        for key in entry
-        if key not in ENTRY_KEYS
-    ]
-    triggers = [key for key in ("signal", "segment") if isinstance(entry.get(key), str) and entry[key]]
-    if len(triggers) != 1:
-        problems.append(Problem("entry", "expected one of signal, segment with a short name"))
-    if "key" in entry and (not isinstance(entry["key"], str) or "signal" not in entry):
-        problems.append(Problem("entry.key", "expected the name of a property of the signal's evidence"))
-    reentry = entry.get("reentry", {"after": "leaving"})
-    if reentry != "never":
-        if (
-            not isinstance(reentry, dict)
-            or reentry.get("after") not in ("leaving", "start")
-            or set(reentry) - {"after", "delay"}
-        ):
-            problems.append(
-                Problem(
-                    "entry.reentry",
-                    f'expected "never" or {{"after": "leaving" or "start", "delay": ...}}, got {show(reentry)}',
-                )
-            )
-        elif "delay" in reentry:
-            problems += _duration(reentry["delay"], "entry.reentry.delay")
+def _weight_problems(definition: dict[str, Any]) -> list[Problem]:
+    """What is wrong with the numbers of a score; the condition of the context is looked at elsewhere."""
+    problems = []
+    for key, (least, most) in NUMBERS.items():
+        given = definition.get(key, 1)
+        if not isinstance(given, (int, float)) or isinstance(given, bool) or not least <= given <= most:
+            problems.append(Problem(key, f"expected a number from {least} to {most}, got {show(given)}"))
+    if definition.get("context_factor", 1) != 1 and "context" not in definition:
+        problems.append(Problem("context_factor", "expected a context beside it: for whom it counts so many times"))
+    score = definition.get("propensity", "score")
+    if not isinstance(score, str) or not score:
+        problems.append(Problem("propensity", f"expected the short name of a score, got {show(score)}"))
     return problems
 
 
 def _list_problems(definition: dict[str, Any]) -> list[Problem]:
     problems = []
-    if not isinstance(definition.get("exit", []), list):
-        problems.append(Problem("exit", "expected a list of objects with when"))
+    if "exit" in definition:
+        problems += exit_problems(definition["exit"])
+    if definition.get("goal"):
+        problems += goal_problems(definition["goal"])
+    if "kpis" in definition:
+        problems += kpi_problems(definition["kpis"])
+    if "description" in definition:
+        problems += _description_problems(definition["description"])
     steps = definition.get("steps")
     if not isinstance(steps, list) or not 1 <= len(steps) <= MOST_STEPS:
         problems.append(Problem("steps", f"expected a list of 1 to {MOST_STEPS} steps"))
     return problems
 
 
-def _duration(given: Any, path: str) -> list[Problem]:
-    try:
-        parse_duration(given)
-    except ValueError as error:
-        return [Problem(path, str(error))]
-    return []
+def _description_problems(given: Any) -> list[Problem]:
+    """A description may be empty in a language, or one text for both."""
+    texts = list(given.values()) if isinstance(given, dict) else [given]
+    if any(not isinstance(text, str) or len(text) > LONGEST_DESCRIPTION for text in texts):
+        return [
+            Problem("description", f'expected {{"en": ..., "de": ...}} of at most {LONGEST_DESCRIPTION} characters')
+        ]
+    return unknown_keys(given, "description", ("en", "de")) if isinstance(given, dict) else []
 
 
 def circle_in(targets: dict[str, list[str]]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from django.contrib import admin
 
-from journeys.enrollments.models import Enrollment, Refusal, Touch, Transition
+from journeys.enrollments.calls import WebhookCall
+from journeys.enrollments.models import Enrollment, Refusal, ScheduleTurn, Touch, Transition, Trigger
 from orchestrator.kernel.admin import BigTable, ReadOnly
 
 CONTACT = ("contact__external_id__exact", "contact__email__exact")
@@ -47,6 +48,38 @@ class TouchAdmin(ReadOnly, BigTable):
 
     list_display = ("contact", "journey", "block", "channel", "state", "reason", "proposed_at", "sent_at")
     list_select_related = ("contact", "journey", "block")
+    list_filter = ("journey", "state")
+    search_fields = CONTACT
+    ordering = ("-id",)
+
+
+@admin.register(Trigger)
+class TriggerAdmin(ReadOnly, BigTable):
+    """What may open a journey."""
+
+    list_display = ("contact", "journey", "source", "key", "at", "retry_until", "taken_at")
+    list_select_related = ("contact", "journey")
+    list_filter = ("journey",)
+    search_fields = CONTACT
+    ordering = ("-id",)
+
+
+@admin.register(ScheduleTurn)
+class ScheduleTurnAdmin(ReadOnly):
+    """Turns of schedules that were taken."""
+
+    list_display = ("journey", "time_zone", "turn_at", "taken_at", "people")
+    list_select_related = ("journey",)
+    list_filter = ("journey",)
+    ordering = ("-id",)
+
+
+@admin.register(WebhookCall)
+class WebhookCallAdmin(ReadOnly, BigTable):
+    """Calls of other systems."""
+
+    list_display = ("contact", "journey", "state", "attempts", "status", "error", "next_at", "done_at")
+    list_select_related = ("contact", "journey")
     list_filter = ("journey", "state")
     search_fields = CONTACT
     ordering = ("-id",)

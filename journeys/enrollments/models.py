@@ -1,5 +1,6 @@
 """The tables of who is where: enrollments, transitions, refusals, touches."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +46,7 @@ class Enrollment(models.Model):
             models.Index(fields=["step", "due_at"], name="enrollment_due", condition=Q(left_at=None)),
             models.Index(fields=["contact", "journey", "entered_at"], name="enrollment_contact"),
             models.Index(fields=["journey", "left_at"], name="enrollment_journey"),
+            models.Index(fields=["version", "entered_at"], name="enrollment_age", condition=Q(left_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +107,7 @@ class Refusal(models.Model):
     journey = models.ForeignKey("journeys.Journey", models.CASCADE, db_index=False, verbose_name=_("journey"))
     key = models.CharField(_("key"), max_length=200, blank=True, default="")
     reason = models.CharField(_("reason"), max_length=30)
+    details = models.JSONField(_("details"), default=dict, db_default={})  # values that speak for the reason
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -114,6 +117,57 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} {self.journey_id} {self.reason}"
+
+
+class Trigger(models.Model):
+    """Something that may take a person into a journey: an event, a stage, a schedule, another journey, a machine.
+
+    `source` says what, so that nothing opens a journey twice. Rows stay for some days after they were taken.
+    """
+
+    journey = models.ForeignKey(
+        "journeys.Journey", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("journey")
+    )
+    contact = models.ForeignKey(
+        "contacts.Contact", models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("contact")
+    )
+    source = models.CharField(_("source"), max_length=200)
+    key = models.CharField(_("key"), max_length=200, blank=True, default="")
+    evidence = models.JSONField(_("evidence"), default=dict)
+    at = models.DateTimeField(_("at"))
+    # data that its condition asks for is missing: tried again until then
+    retry_until = models.DateTimeField(_("tried again until"), null=True, blank=True)
+    taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("trigger")
+        verbose_name_plural = _("triggers")
+        constraints = [models.UniqueConstraint(fields=["contact", "journey", "source"], name="trigger_once")]
+        indexes = [
+            models.Index(fields=["journey", "contact"], name="trigger_open", condition=Q(taken_at=None)),
+            models.Index(fields=["taken_at"], name="trigger_taken", condition=Q(taken_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.journey_id} {self.contact_id} {self.source}"
+
+
+class ScheduleTurn(models.Model):
+    """One turn of a journey's schedule in one time zone, so that each is taken once."""
+
+    journey = models.ForeignKey("journeys.Journey", models.CASCADE, verbose_name=_("journey"))
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    turn_at = models.DateTimeField(_("turn"))
+    taken_at = models.DateTimeField(_("taken"))
+    people = models.PositiveIntegerField(_("people"))
+
+    class Meta:
+        verbose_name = _("turn of a schedule")
+        verbose_name_plural = _("turns of schedules")
+        constraints = [models.UniqueConstraint(fields=["journey", "time_zone", "turn_at"], name="scheduleturn_once")]
+
+    def __str__(self) -> str:
+        return f"{self.journey_id} {self.time_zone} {self.turn_at}"
 
 
 class Touch(models.Model):
@@ -171,6 +225,16 @@ class Touch(models.Model):
     language = models.CharField(_("language"), max_length=2, blank=True, default="")
     subject = models.CharField(_("subject"), max_length=500, blank=True, default="")
     content_version = models.PositiveIntegerField(_("content version"), null=True, blank=True)
+    # what the message offers, as the person has it: the arbiter sees to one open offer a person
+    grant = models.ForeignKey(
+        "journeys.OfferGrant",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("offer"),
+    )
 
     class Meta:
         verbose_name = _("touch")
@@ -180,7 +244,15 @@ class Touch(models.Model):
             models.Index(fields=["contact", "decided_at"], name="touch_contact_decided"),
             models.Index(fields=["hold_until"], name="touch_open", condition=Q(state__in=("proposed", "held"))),
             models.Index(fields=["id"], name="touch_to_deliver", condition=Q(state__in=("approved", "sending"))),
+            # what a withdrawal waits for: the few that are with the provider right now
+            models.Index(
+                fields=["contact"], name="touch_called", condition=Q(state="sending", called_at__isnull=False)
+            ),
             models.Index(fields=["journey", "proposed_at"], name="touch_journey"),
+            # what people look at: few
+            models.Index(fields=["id"], name="touch_trouble", condition=Q(state__in=("failed", "unknown"))),
+            # sent in the order of time, more or less: for the last hour, and nearly nothing to write
+            BrinIndex(fields=["sent_at"], name="touch_sent_brin", autosummarize=True, pages_per_range=32),
         ]
 
     def __str__(self) -> str:

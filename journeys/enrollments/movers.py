@@ -19,5 +19,7 @@ for mover in (
     Mover("journeys_enrollment", before=close_second_runs),
     Mover("journeys_refusal"),
     Mover("journeys_touch"),
+    Mover("journeys_trigger", once=("journey_id", "source")),
+    Mover("journeys_webhookcall"),
 ):
     register_mover(mover)

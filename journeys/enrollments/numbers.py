@@ -66,6 +66,15 @@ class Run(NamedTuple):
         return uplift(self.goals, self.entered, self.held_out_goals, self.held_out)
 
 
+class Measures(NamedTuple):
+    """What came of a journey beside its goal: messages, how many of them were clicked, handovers answered and accepted."""
+
+    sent: int = 0
+    clicked: int = 0
+    handovers: int = 0
+    accepted: int = 0
+
+
 def numbers_by_step(*, journey_id: int) -> dict[int, StepNumbers]:
     """Count arrivals, moves, exits, people and touches of every step of a journey, of all versions."""
     found: dict[int, StepNumbers] = {}
@@ -122,6 +131,15 @@ def runs(*, since: datetime, journey_id: int | None = None) -> dict[int, Run]:
     ):
         found[row["journey_id"]] = {name: row[name] for name in Run._fields}  # type: ignore[literal-required]
     return {journey: Run(**counts) for journey, counts in found.items()}
+
+
+def measures(*, journeys: Sequence[int], since: datetime) -> dict[int, Measures]:
+    """Count what journeys sent since, and what came of it; one statement, none without journeys."""
+    if not journeys:
+        return {}
+    text = sql.statement("journeys/enrollments/sql/measures.sql")
+    found = sql.rows(text, {"journeys": list(journeys), "since": since})
+    return {journey: Measures(*counts) for journey, *counts in found}
 
 
 def refusals(*, journey_id: int, since: datetime) -> list[tuple[str, int]]:

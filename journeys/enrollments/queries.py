@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.kernel import sql
+from orchestrator.kernel import known, sql
+
+# a live version and its steps never change: a new one is written into the row of the journey
+JOURNEYS = known.watch("journeys_journey", by=(known.TICK, known.DELIVERY))
+LISTENERS = (
+    *JOURNEYS,
+    *known.watch("contacts_segment", "contacts_signal", "contacts_stage", "contacts_scorerule"),
+)
 
 
 def last_touches(contact_ids: Sequence[int], most: int = 5) -> dict[int, list[dict[str, Any]]]:
@@ -22,3 +29,9 @@ def last_touches(contact_ids: Sequence[int], most: int = 5) -> dict[int, list[di
         }
         found.setdefault(contact_id, []).append(touch)
     return found
+
+
+def listened_journeys() -> frozenset[str]:
+    """Slugs of the journeys that anybody listens to: who enters or leaves one of these is news."""
+    text = sql.statement("journeys/enrollments/sql/listened.sql")
+    return known.kept("listened", LISTENERS, lambda: frozenset(slug for (slug,) in sql.rows(text)))

@@ -60,6 +60,14 @@ CHANNELS = {
     "email": {"en": "e-mail", "de": "E-Mail"},
     "sms": {"en": "SMS", "de": "SMS"},
     "push": {"en": "push message", "de": "Push-Nachricht"},
+    "letter": {"en": "letter", "de": "Brief"},
+    "onsite": {"en": "message on the site", "de": "Nachricht auf der Website"},
+}
+# what came back is told by the event "email_opened"; a message on the site is not opened, it is seen
+EVENT_NAMES = {
+    ("onsite", "opened"): "onsite_shown",
+    ("sms", "bounced"): "sms_failed",
+    ("letter", "delivered"): "letter_printed",
 }
 OTHER_CHANNEL = {"en": "message in the channel {}", "de": "Nachricht im Kanal {}"}
 MESSAGE = {"en": "message", "de": "Nachricht"}
@@ -105,7 +113,7 @@ class TouchLeaf(Leaf):
         """The touches that count, for one row of the outer query, with the instant at which they came into the state."""
         found = self._in_state(node).filter(contact_id=OuterRef(context.subject.reference))
         if self._state(node) in FEEDBACK:
-            return found.filter(Exists(self._feedback(node, context)))
+            return found.filter(Exists(self.feedback(node, context)))
         return found.filter(window_q(node, "moment", context.now))
 
     def _in_state(self, node: dict[str, Any]) -> QuerySet[Any]:
@@ -130,7 +138,7 @@ class TouchLeaf(Leaf):
             return [Moments(self._in_state(node), "moment")]
         return [Moments(Event.objects.filter(name__in=self._told_by(node)), "occurred_at")]
 
-    def _feedback(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
+    def feedback(self, node: dict[str, Any], context: Context) -> QuerySet[Any]:
         """What came back of one touch, machines left out."""
         from contacts.events.models import Event, EventType
 
@@ -152,7 +160,7 @@ class TouchLeaf(Leaf):
     def since(self, node: dict[str, Any], context: Context) -> Expression:
         found = self._touches(node, context).order_by()
         if self._state(node) in FEEDBACK:
-            newest = self._feedback(node, context).order_by("-occurred_at").values("occurred_at")[:1]
+            newest = self.feedback(node, context).order_by("-occurred_at").values("occurred_at")[:1]
             found = found.annotate(moment=Subquery(newest))
         return self._shown(node, context, Subquery(found.values("contact_id").annotate(n=Max("moment")).values("n")))
 
@@ -188,4 +196,9 @@ class TouchLeaf(Leaf):
     def _told_by(self, node: dict[str, Any]) -> list[str]:
         """The names of the events that tell of a state, e-mail first."""
         channels = [node["touch"]["channel"]] if "channel" in node["touch"] else list(CHANNELS)
-        return [f"{channel}_{self._state(node)}" for channel in channels]
+        return [told_by(channel, self._state(node)) for channel in channels]
+
+
+def told_by(channel: str, state: str) -> str:
+    """Name the event that tells that a message of a channel was opened, clicked and so on."""
+    return EVENT_NAMES.get((channel, state), f"{channel}_{state}")

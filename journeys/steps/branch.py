@@ -1,5 +1,6 @@
 """Branch: the first condition that holds, then "missing data", then "otherwise"."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,8 @@ from contacts.conditions.expressions import Either, IsTrue, IsUnknown
 from contacts.conditions.language import RUN, compile_condition, say, validate
 from contacts.conditions.names import Names
 from contacts.conditions.rules import Problem, show
-from journeys.steps.base import Kind, Known, Route
+from journeys.steps.base import NEXT, Kind, Known, Route
+from journeys.steps.branch_form import MOST, BranchForm
 from orchestrator.kernel.fields import translated
 
 if TYPE_CHECKING:
@@ -17,14 +19,24 @@ if TYPE_CHECKING:
 
 MISSING = "missing"
 OTHERWISE = "otherwise"
-MOST = 25
+UNSAID = {"en": "a condition that is not said yet", "de": "eine noch nicht genannte Bedingung"}
 
 
 class Branch(Kind):
     """`branches: [{key, name, when, next}]`, `missing`, `otherwise`."""
 
     name = "branch"
+    label = {"en": "Branch", "de": "Verzweigung"}
+    about = {
+        "en": "different ways for different people",
+        "de": "verschiedene Wege für verschiedene Personen",
+    }
     keys = ("branches", "missing", "otherwise")
+    ways = (NEXT, MISSING, OTHERWISE)
+    form = BranchForm
+
+    def blank(self) -> dict[str, Any]:
+        return {"branches": [{"key": "yes", "name": {"en": "Yes", "de": "Ja"}}]}
 
     def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         branches = settings.get("branches")
@@ -45,8 +57,16 @@ class Branch(Kind):
 
     def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:
         otherwise = settings.get("otherwise", settings.get("next", following))
-        ways = {branch["key"]: branch.get("next", following) for branch in settings["branches"]}
+        ways = {branch["key"]: branch.get("next", following) for branch in settings.get("branches", [])}
         return {**ways, MISSING: settings.get("missing", otherwise), OTHERWISE: otherwise}
+
+    def aim(self, settings: dict[str, Any], targets: Mapping[str, str]) -> dict[str, Any]:
+        branches = [
+            {**one, "next": targets[one["key"]]} if one["key"] in targets else one
+            for one in settings.get("branches", [])
+        ]
+        fixed = {way: targets[way] for way in (MISSING, OTHERWISE) if way in targets}
+        return {**settings, "branches": branches, **fixed}
 
     def route(self, step: "Step", now: datetime) -> Route:
         truths = [
@@ -59,12 +79,15 @@ class Branch(Kind):
         return Route(exit=Case(*whens, missing, default=Value(OTHERWISE), output_field=CharField()))
 
     def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
-        parts = [self._say_branch(branch, language, names) for branch in settings["branches"]]
+        parts = [self._say_branch(branch, language, names) for branch in settings.get("branches", [])]
+        if not parts:
+            return UNSAID[language]
         first = {"en": "first match wins: ", "de": "der erste Treffer zählt: "}[language] if len(parts) > 1 else ""
         return first + " · ".join(parts)
 
     def _say_branch(self, branch: dict[str, Any], language: str, names: Names | None) -> str:
-        name, when = translated(branch.get("name"), language), say(branch["when"], language, names)
+        name = translated(branch.get("name"), language)
+        when = say(branch["when"], language, names) if branch.get("when") else UNSAID[language]
         return {"en": "{} if {}", "de": "{}, wenn {}"}[language].format(name, when) if name else when
 
     def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
@@ -72,7 +95,7 @@ class Branch(Kind):
         if exit in fixed:
             return fixed[exit][language]
         branch = next(branch for branch in settings["branches"] if branch["key"] == exit)
-        return translated(branch.get("name"), language) or say(branch["when"], language, names)
+        return translated(branch.get("name"), language) or say(branch.get("when"), language, names)
 
 
 KIND = Branch()

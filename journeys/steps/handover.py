@@ -9,7 +9,8 @@ from contacts.conditions.rules import Problem, parse_duration, say_duration, sho
 from contacts.handover.operations import Lead, open_handovers
 from contacts.handover.queries import snapshots
 from journeys.enrollments.queries import last_touches
-from journeys.steps.base import Kind, Known, Moved
+from journeys.steps.base import Kind, Known, Moved, Reference
+from journeys.steps.handover_form import HandOverForm
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
@@ -21,7 +22,17 @@ class HandOver(Kind):
     """`team`, `respond_within` (business hours), `stages`: into which stage an answer of sales moves the person."""
 
     name = "handover"
+    label = {"en": "Hand over to sales", "de": "An den Vertrieb übergeben"}
+    about = {
+        "en": "with a snapshot and a clock",
+        "de": "mit Momentaufnahme und Uhr",
+    }
     keys = ("team", "respond_within", "stages")
+    form = HandOverForm
+
+    def refers(self, settings: dict[str, Any]) -> list[Reference]:
+        stages = settings.get("stages") or {}
+        return [Reference(f"stages.{answer}", "stage", slug) for answer, slug in stages.items()]
 
     def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         problems = []
@@ -67,7 +78,8 @@ class HandOver(Kind):
             "de": "übergibt an „{}“, Antwort innerhalb von {} Geschäftszeit",
         }
         return text[language].format(
-            spaced(settings["team"]), say_duration(settings.get("respond_within", "4h"), language, dative=True)
+            spaced(settings.get("team") or {"en": "a team", "de": "ein Team"}[language]),
+            say_duration(settings.get("respond_within", "4h"), language, dative=True),
         )
 
 

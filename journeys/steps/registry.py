@@ -4,15 +4,30 @@ from typing import TYPE_CHECKING, Any
 
 from contacts.conditions.names import Names
 from contacts.conditions.rules import Problem
-from journeys.steps import branch, end, handover, send, split, update, wait
+from journeys.steps import (
+    audience,
+    branch,
+    end,
+    handover,
+    jump,
+    offer,
+    send,
+    split,
+    survey,
+    task,
+    update,
+    wait,
+    webhook,
+)
 from journeys.steps.base import Arrival, Kind, Known, Moved, Route, kind_names, kind_of, register
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
 
+MOVED = "moved_version"  # publishing moved the person, see journeys.versions
 COMMON_KEYS = ("key", "kind", "name", "next")
 
-for module in (wait, branch, split, send, update, handover, end):
+for module in (wait, branch, split, send, update, audience, offer, handover, task, webhook, survey, jump, end):
     register(module.KIND)
 
 
@@ -35,6 +50,8 @@ def say_step(step: "Step", language: str = "en", names: Names | None = None) -> 
 
 def say_exit(step: "Step", exit: str, language: str = "en", names: Names | None = None) -> str:
     """The label on a way out of a step."""
+    if exit == MOVED:
+        return {"en": "moved to another version", "de": "in eine andere Version verschoben"}[language]
     return kind_of(step.kind).say_exit(step.settings, exit, language, names)
 
 

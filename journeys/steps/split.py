@@ -1,6 +1,7 @@
 """Split: weights over a hash of person and salt in 10,000 buckets; stable over re-entry, holdout included."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from contacts.conditions.expressions import Compare
 from contacts.conditions.names import Names, spaced
 from contacts.conditions.rules import Problem, show
 from journeys.steps.base import Kind, Known, Route
+from journeys.steps.split_form import MOST, SplitForm
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
@@ -46,12 +48,21 @@ class Split(Kind):
     """`arms: [{name, weight, holdout?, next?}]`, `salt`."""
 
     name = "split"
+    label = {"en": "Split", "de": "Aufteilung"}
+    about = {
+        "en": "chance decides: an experiment or a holdout",
+        "de": "der Zufall entscheidet: Experiment oder Kontrollgruppe",
+    }
     keys = ("arms", "salt")
+    form = SplitForm
+
+    def blank(self) -> dict[str, Any]:
+        return {"arms": [{"name": "a", "weight": 50}, {"name": "b", "weight": 50}]}
 
     def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
         arms = settings.get("arms")
-        if not isinstance(arms, list) or not 2 <= len(arms) <= 25:
-            return [Problem(f"{path}.arms", f"expected a list of 2 to 25 arms, got {show(arms)}")]
+        if not isinstance(arms, list) or not 2 <= len(arms) <= MOST:
+            return [Problem(f"{path}.arms", f"expected a list of 2 to {MOST} arms, got {show(arms)}")]
         problems: list[Problem] = []
         for i, arm in enumerate(arms):
             if not isinstance(arm, dict) or not isinstance(arm.get("name"), str) or not arm["name"]:
@@ -66,7 +77,13 @@ class Split(Kind):
         return problems
 
     def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:
-        return {arm["name"]: arm.get("next", settings.get("next", following)) for arm in settings["arms"]}
+        return {arm["name"]: arm.get("next", settings.get("next", following)) for arm in settings.get("arms", [])}
+
+    def aim(self, settings: dict[str, Any], targets: Mapping[str, str]) -> dict[str, Any]:
+        arms = [
+            {**one, "next": targets[one["name"]]} if one["name"] in targets else one for one in settings.get("arms", [])
+        ]
+        return {**settings, "arms": arms}
 
     def route(self, step: "Step", now: datetime) -> Route:
         arms = step.settings["arms"]
@@ -82,6 +99,8 @@ class Split(Kind):
         return Route(exit=Case(*exits, output_field=CharField()), arm=Case(*marks, output_field=CharField()))
 
     def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
+        if not settings.get("arms"):
+            return {"en": "no arms yet", "de": "noch keine Arme"}[language]
         text = " · ".join(_say_arm(settings["arms"], arm, language) for arm in settings["arms"])
         if any(arm.get("holdout") for arm in settings["arms"]):
             text += {

@@ -1,121 +1,123 @@
-"""Wait: a duration, a local time window, or until something happens with a time-out."""
+"""Wait: a duration, a local time, whole days, a date of the person, or until something happens with a time-out."""
 
-from datetime import datetime, time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import CharField, Value
+from django.db.models import Case, CharField, DateTimeField, F, Value, When
+from django.db.models.expressions import Expression
 
-from contacts.conditions.language import RUN, compile_condition, depends_on, say, validate
+from contacts.conditions.expressions import Compare, IsTrue, IsUnknown
+from contacts.conditions.language import RUN, compile_condition, depends_on
 from contacts.conditions.names import Names
-from contacts.conditions.parts import duration_problems
-from contacts.conditions.rules import Dependencies, Problem, parse_duration, say_duration, show
-from journeys.steps.base import NEXT, Arrival, Kind, Known, Route
-from journeys.steps.local_time import DAYS, next_open
+from contacts.conditions.rules import Dependencies, Problem, parse_duration
+from journeys.steps import wait_checks, wait_words
+from journeys.steps.base import NEXT, Arrival, Kind, Known, Reference, Route
+from journeys.steps.dates import moment_of, spread_of
+from journeys.steps.holding import hold_local, hold_until
+from journeys.steps.local_time import releases_of, spread_time
+from journeys.steps.wait_form import WaitForm
+from orchestrator.kernel.scope import Scope
 
 if TYPE_CHECKING:
     from journeys.definitions.models import Step
 
-TIMEOUT = "timeout"
-DAY_NAMES = {
-    "en": dict(zip(DAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True)),
-    "de": dict(zip(DAYS, ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"), strict=True)),
-}
+TIMEOUT, MISSING, PAST = "timeout", "missing", "past"
 
 
 class Wait(Kind):
-    """`for: 4h` · `window: {from, to, days}` · `until: CONDITION` with `at_most: 3d`."""
+    """`for: 4h` · `window: {from, to, days}` · `calendar_days: 3, at: "09:00"` · `until: CONDITION` with `at_most: 3d` ·
+    `date: {attribute, offset, at, yearly, past}`; local times may have `spread: 30m`."""
 
     name = "wait"
-    keys = ("for", "window", "until", "at_most", "timeout")
+    label = {"en": "Wait", "de": "Warten"}
+    about = {
+        "en": "until a time, a moment of the day, a date, or until something happens",
+        "de": "bis zu einer Zeit, einer Tageszeit, einem Datum oder bis etwas geschieht",
+    }
+    keys = ("for", "window", "calendar_days", "at", "date", "until", "at_most", "spread", TIMEOUT, MISSING, PAST)
+    ways = (NEXT, TIMEOUT, MISSING, PAST)
+    listening = ("until", "date")
+    form = WaitForm
+
+    def blank(self) -> dict[str, Any]:
+        return {"for": "1d"}
 
     def validate(self, settings: dict[str, Any], path: str, known: Known) -> list[Problem]:
-        ways = [key for key in ("for", "window", "until") if key in settings]
-        if len(ways) != 1:
-            return [Problem(path, f"expected one of for, window, until, got {show(ways)}")]
-        if ways[0] == "for":
-            return duration_problems(settings["for"], f"{path}.for")
-        if ways[0] == "window":
-            return self._window_problems(settings["window"], f"{path}.window")
-        problems = validate(settings["until"], f"{path}.until", definitions=known)
-        if "at_most" not in settings:
-            return [*problems, Problem(f"{path}.at_most", "expected how long to wait at most")]
-        return problems + duration_problems(settings["at_most"], f"{path}.at_most")
-
-    def _window_problems(self, window: Any, path: str) -> list[Problem]:
-        if not isinstance(window, dict) or not {"from"} <= set(window) <= {"from", "to", "days"}:
-            return [Problem(path, f'expected an object with "from", and "to", "days", got {show(window)}')]
-        problems = []
-        for key in {"from", "to"} & set(window):
-            try:
-                time.fromisoformat(window[key])
-            except (TypeError, ValueError):
-                problems.append(
-                    Problem(f"{path}.{key}", f'expected a local time like "09:00", got {show(window[key])}')
-                )
-        days = window.get("days", list(DAYS))
-        if not isinstance(days, list) or not days or not set(map(str, days)) <= set(DAYS):
-            problems.append(Problem(f"{path}.days", f"expected some of {', '.join(DAYS)}, got {show(days)}"))
-        return problems
+        return wait_checks.problems(settings, path, known)
 
     def targets(self, settings: dict[str, Any], following: str | None) -> dict[str, str | None]:
         onward = settings.get("next", following)
-        return {NEXT: onward, TIMEOUT: settings.get("timeout", onward)} if "until" in settings else {NEXT: onward}
+        found = {NEXT: onward}
+        if "until" in settings:
+            found[TIMEOUT] = settings.get(TIMEOUT, onward)
+        if "date" in settings:
+            found[MISSING] = settings.get(MISSING, onward)
+            if settings["date"].get("past") == "leave":
+                found[PAST] = settings.get(PAST, onward)
+        return found
+
+    def aim(self, settings: dict[str, Any], targets: Mapping[str, str]) -> dict[str, Any]:
+        return {**settings, **{way: targets[way] for way in self.ways if way in targets}}
 
     def arrival(self, settings: dict[str, Any]) -> Arrival:
-        if "window" in settings:
-            window = settings["window"]
-            opens = time.fromisoformat(window["from"])
-            closes = time.fromisoformat(window.get("to", window["from"]))
-            days = tuple(window.get("days", DAYS))
-            return Arrival(local=partial(next_open, opens=opens, closes=closes, days=days))
-        return Arrival(after=parse_duration(settings.get("for") or settings["at_most"]))
+        return Arrival(after=parse_duration(settings["for"]) if "for" in settings else timedelta(0))
+
+    def beforehand(self, step: "Step", now: datetime, scope: Scope, batch: int) -> None:
+        settings = step.settings
+        if "until" in settings:  # what holds already lets people through at once
+            hold_until(step, partial(_until_when, settings), "until", now, scope, due=True, over=True)
+        elif "date" in settings:
+            self._hold(step, now, scope, due=True)
+        elif releases := releases_of(settings):
+            hold_local(step, releases, spread_time(settings), now, scope)
+
+    def reconsider(self, step: "Step", now: datetime, scope: Scope) -> None:
+        if "date" in step.settings:  # the date may have changed, or the time zone
+            self._hold(step, now, scope, due=False)
+
+    def _hold(self, step: "Step", now: datetime, scope: Scope, *, due: bool) -> None:
+        spread = spread_of(spread_time(step.settings), step.key)
+        hold_until(step, lambda _now: moment_of(step.settings["date"]) + spread, "date", now, scope, due=due)
+
+    def goes_early(self, settings: dict[str, Any]) -> bool:
+        return "until" in settings
 
     def route(self, step: "Step", now: datetime) -> Route:
+        if "date" in step.settings:
+            moment = moment_of(step.settings["date"])
+            ways = [When(IsUnknown(moment), then=Value(MISSING))]
+            if step.settings["date"]["past"] == "leave":
+                ways.append(When(Compare(moment, "<", F("arrived_at")), then=Value(PAST)))
+            return Route(exit=Case(*ways, default=Value(NEXT), output_field=CharField()))
         if "until" not in step.settings:
             return Route()
         early = compile_condition(step.settings["until"], now=now, subject=RUN)
         return Route(exit=Value(TIMEOUT, output_field=CharField()), early=early, early_exit=NEXT)
 
+    def refers(self, settings: dict[str, Any]) -> list[Reference]:
+        attribute = (settings.get("date") or {}).get("attribute")
+        return [Reference("date.attribute", "attribute", attribute)] if attribute else []
+
     def listens(self, settings: dict[str, Any]) -> Dependencies:
+        if "date" in settings:
+            attribute = settings["date"]["attribute"]
+            return Dependencies(attributes={attribute}, others={"stage"} if attribute == "stage_since" else set())
         return depends_on(settings.get("until"))
 
     def say(self, settings: dict[str, Any], language: str, names: Names | None = None) -> str:
-        if "for" in settings:
-            return {"en": "waits {}", "de": "wartet {}"}[language].format(say_duration(settings["for"], language))
-        if "until" in settings:
-            text = {"en": "until {}, at most {}", "de": "bis {}, höchstens {}"}[language]
-            return text.format(say(settings["until"], language, names), say_duration(settings["at_most"], language))
-        window = settings["window"]
-        hours = (
-            f"{window['from']}–{window['to']}" if window.get("to", window["from"]) != window["from"] else window["from"]
-        )
-        days = window.get("days", list(DAYS))
-        text = {"en": "waits for {} local time, {}", "de": "wartet auf {} Uhr Ortszeit, {}"}[language]
-        return text.format(hours, _say_days(days, language))
+        return wait_words.say_wait(settings, language, names)
 
     def say_exit(self, settings: dict[str, Any], exit: str, language: str, names: Names | None = None) -> str:
-        if "until" not in settings:
-            return ""
-        if exit == TIMEOUT:
-            most = say_duration(settings["at_most"], language, dative=True)
-            return {"en": "not within {}", "de": "nicht innerhalb von {}"}[language].format(most)
-        if "event" in settings["until"]:  # short enough for a label without its window
-            return say(
-                {key: settings["until"][key] for key in ("event", "count") if key in settings["until"]}, language, names
-            )
-        return {"en": "it happened", "de": "ist geschehen"}[language]
+        return wait_words.say_way(settings, exit, language, names)
 
 
-def _say_days(days: list[str], language: str) -> str:
-    """Days of the week: `any day`, `Mon–Fri`, `Mon, Wed`."""
-    if len(days) == 7:
-        return {"en": "any day", "de": "an jedem Tag"}[language]
-    said = [DAY_NAMES[language][day] for day in DAYS if day in days]
-    places = [DAYS.index(day) for day in DAYS if day in days]
-    if len(said) > 2 and places[-1] - places[0] == len(said) - 1:
-        return f"{said[0]}\u2060–\u2060{said[-1]}"  # never broken at the dash
-    return ", ".join(said)
+def _until_when(settings: dict[str, Any], now: datetime) -> Expression:
+    """When the time is over for which people wait for something; unknown once it holds."""
+    over = F("arrived_at") + Value(parse_duration(settings["at_most"]))
+    held = When(IsTrue(compile_condition(settings["until"], now=now, subject=RUN)), then=None)
+    return Case(held, default=over, output_field=DateTimeField())
 
 
 KIND = Wait()

@@ -7,12 +7,22 @@ from django.utils.translation import gettext_lazy as _
 class ApiKey(models.Model):
     """A key of a machine. Only its SHA-256 is kept; `prefix` tells people which one it is."""
 
+    class Scope(models.TextChoices):
+        INTAKE = "intake", _("people and facts in")
+        READ = "read", _("reads journeys")
+        TASKS = "tasks", _("reads and closes tasks of sales and service")
+        MANAGE = "manage", _("people and facts in, reads and changes journeys")
+
     name = models.CharField(_("name"), max_length=100)
     prefix = models.CharField(_("begins with"), max_length=12)
     digest = models.CharField(_("SHA-256"), max_length=64, unique=True, editable=False)
     source = models.SlugField(_("source of its events"), max_length=50, default="api")
     # a public key stands in a web page or an app, where everybody can read it: it may say nothing about known people
     public = models.BooleanField(_("public"), default=False)
+    # what it may; another than intake is made on a terminal only
+    scope = models.CharField(
+        _("scope"), max_length=6, choices=Scope.choices, default=Scope.INTAKE, db_default=Scope.INTAKE
+    )
     created_at = models.DateTimeField(_("created"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 

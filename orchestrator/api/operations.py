@@ -7,25 +7,28 @@ from datetime import datetime
 
 from django.db import transaction
 
-from contacts.events.operations import NewEvent, record_events
+from contacts.events.operations import NewEvent
 from contacts.profiles.operations import NewContact, Warn, upsert_contacts
 from orchestrator.api.arrivals import NewArrival, record_arrival
 from orchestrator.api.models import ApiKey
 from orchestrator.api.rules import ContactIn, EventIn
+from orchestrator.channels.feedback.bounces import record_facts
 
 PREFIX = "ok_"
 
 
 @transaction.atomic
-def create_key(*, name: str, source: str, now: datetime, public: bool = False) -> str:
+def create_key(*, name: str, source: str, now: datetime, public: bool = False, scope: str = ApiKey.Scope.INTAKE) -> str:
     """Make a key for a machine and return it in clear, this one time: only its SHA-256 is kept.
 
     source: what its events are recorded under; message ids count once per source. public: it stands in a web page or
-    an app, where everybody can read it.
+    an app, where everybody can read it. scope: what it may.
     """
     key = PREFIX + secrets.token_urlsafe(32)
     digest = hashlib.sha256(key.encode()).hexdigest()
-    ApiKey.objects.create(name=name, prefix=key[:8], digest=digest, source=source, public=public, created_at=now)
+    ApiKey.objects.create(
+        name=name, prefix=key[:8], digest=digest, source=source, public=public, scope=scope, created_at=now
+    )
     return key
 
 
@@ -65,7 +68,7 @@ def take_events(*, events: Sequence[EventIn], arrival: NewArrival, now: datetime
         )
         for event in events
     ]
-    return record_events(events=new, source=source, now=now)
+    return record_facts(events=new, source=source, now=now)
 
 
 def _person(person: ContactIn) -> NewContact:

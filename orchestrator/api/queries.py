@@ -1,5 +1,6 @@
-"""Reads of API keys, and of what came in by them."""
+"""Reads of API keys, of what came in by them, and of whom machines mean."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -45,3 +46,15 @@ def api_keys(source: str | None = None) -> QuerySet[ApiKey]:
 def arrivals(source: str) -> QuerySet[Arrival]:
     """Read the newest requests of a source."""
     return Arrival.objects.filter(source=source).order_by("-id")[:SHOWN]
+
+
+def find_people(wanted: Sequence[tuple[int | None, str | None, str | None]]) -> list[int | None]:
+    """Find people by our id, else their id in other systems, else their address; None for whom nobody knows."""
+    given = {
+        "places": list(range(len(wanted))),
+        "ids": [one[0] for one in wanted],
+        "user_ids": [one[1] for one in wanted],
+        "emails": [one[2].strip().lower() if one[2] else None for one in wanted],
+    }
+    found = dict(sql.rows(sql.statement("orchestrator/api/sql/find_people.sql"), given))
+    return [found.get(place) for place in range(len(wanted))]

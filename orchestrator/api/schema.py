@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiParameter
 
 from contacts.profiles.rules import LANGUAGES, countries
 from orchestrator.api.rules import MAX_BATCH, MAX_NAME, MAX_PROPERTIES
@@ -128,7 +129,91 @@ ANSWERS: dict[tuple[int, str], Any] = {
     **{(status, "application/json"): _PROBLEM for status in (401, 403, 405, 411, 413, 415, 503)},
 }
 
+_ASKED = _object(
+    {
+        "user_id": _text(200, 1) | {"description": "the person's id in your systems"},
+        "email": _MAIL,
+        "contact_id": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1, "description": "our id"},
+        "key": _text(200) | {"description": "of the run: one run a person and key"},
+        "evidence": _bag("what the journey may say about why the person is in it"),
+    },
+    anyOf=[{"required": ["user_id"]}, {"required": ["email"]}, {"required": ["contact_id"]}],
+)
+SLUG = OpenApiParameter(
+    "slug", {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,100}$"}, OpenApiParameter.PATH, description="of the journey"
+)
+ENTER = {
+    "application/json": _object(
+        {
+            "contacts": {"type": "array", "items": _ASKED, "minItems": 1, "maxItems": MAX_BATCH},
+            "id": _text(100, 1) | {"description": "of the request: the same one again changes nothing"},
+        },
+        required=["contacts"],
+    )
+}
 
+
+def _outcome(status: int, good: list[str], refusals: tuple[int, ...]) -> dict[tuple[int, str], Any]:
+    """Describe the answers of a door of journeys."""
+    item = _object(
+        {
+            "index": {"type": "integer"},
+            "status": {"type": "string", "enum": [*good, "rejected"]},
+            "contact_id": {"type": "string"},
+            "errors": _ERRORS,
+        },
+        required=["index", "status"],
+    )
+    result = _object(
+        {"accepted": {"type": "integer"}, "rejected": {"type": "integer"}, "items": {"type": "array", "items": item}},
+        required=["accepted", "rejected", "items"],
+    )
+    return {
+        (status, "application/json"): result,
+        (400, "application/json"): {"anyOf": [result, _PROBLEM]},
+        **{(code, "application/json"): _PROBLEM for code in refusals},
+    }
+
+
+ENTER_ANSWERS = _outcome(202, ["queued", "duplicate"], (401, 403, 404, 405, 409, 411, 413, 415, 503))
+LEAVE_ANSWERS = _outcome(200, ["out"], (401, 403, 404, 405, 411, 413, 415, 503))
+
+FEEDBACK = _one_or_batch(
+    _object(
+        {
+            "event": {
+                "type": "string",
+                "enum": ["email_bounced", "email_complained", "hard_bounce", "soft_bounce", "complaint"],
+            },
+            "kind": {"type": "string", "enum": ["hard", "soft"], "description": "of email_bounced"},
+            "address": _MAIL,
+            "touch": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1, "description": "our number, X-Touch"},
+            "id": _text(200, 1) | {"description": "of the report: the same one again changes nothing"},
+            "at": {"type": "string", "format": "date-time", "description": "ISO 8601 with offset; default: now"},
+            "raw": {"type": "string", "description": "a report as it was mailed, ARF or DSN; nothing beside it but id"},
+        }
+    )
+)
+_FEEDBACK_ITEM = _object(
+    {
+        "index": {"type": "integer"},
+        "status": {"type": "string", "enum": ["stored", "duplicate", "ignored", "rejected"]},
+        "errors": _ERRORS,
+    },
+    required=["index", "status"],
+)
+_FEEDBACK_RESULT = _object(
+    {
+        "accepted": {"type": "integer"},
+        "rejected": {"type": "integer"},
+        "items": {"type": "array", "items": _FEEDBACK_ITEM},
+    },
+    required=["accepted", "rejected", "items"],
+)
+FEEDBACK_ANSWERS: dict[tuple[int, str], Any] = ANSWERS | {
+    (202, "application/json"): _FEEDBACK_RESULT,
+    (400, "application/json"): {"anyOf": [_FEEDBACK_RESULT, _PROBLEM]},
+}
 _WHEN = {"type": "string", "format": "date-time"}
 _ID = _text(200, 1)
 _COMMON: dict[str, Any] = {

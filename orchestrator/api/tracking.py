@@ -14,6 +14,7 @@ from contacts.identity.rules import Seen
 from contacts.profiles.operations import NewContact, Warn, upsert_contacts
 from orchestrator.api.arrivals import NewArrival, record_arrival
 from orchestrator.api.dialect import Said
+from orchestrator.channels.feedback.bounces import record_facts
 
 
 @transaction.atomic
@@ -33,7 +34,8 @@ def take_tracked(
     flags = [True] * len(items)
     places = [place for place, said in enumerate(items) if said.event]
     events = [_event(items[place], people[place].contact_id) for place in places]
-    for place, new in zip(places, record_events(events=events, source=source, now=now), strict=True):
+    record = record_facts if trusted else record_events  # what a page says stops no mail to anybody
+    for place, new in zip(places, record(events=events, source=source, now=now), strict=True):
         flags[place] = new
     return flags
 

@@ -1,28 +1,31 @@
 """What every door for machines shares: the body of a request, refusals in one form, and patience with the database."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from contacts.profiles.again import again
 from contacts.profiles.operations import Gone
+from journeys.definitions.models import Journey
 from orchestrator.api.body import Refused, check_headers, plain_body
+from orchestrator.api.models import ApiKey
 from orchestrator.api.rules import Problem
 
 RETRY_AFTER_SECONDS = 5
+SENDING = (ApiKey.Scope.INTAKE, ApiKey.Scope.MANAGE)  # who may bring people and facts
 DRAIN = 64 * 1024 * 1024  # bytes
 LIBRARY = re.compile(r"[A-Za-z][\w.-]{0,60}(/[\w.+-]{1,30})?")
-ATTEMPTS = 3  # of a transaction that the database ended because two got in each other's way
-Result = TypeVar("Result")
+__all__ = ["again"]  # for the doors, beside what stands here
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -45,6 +48,15 @@ class Door(APIView):
     content_negotiation_class = OnlyJson
     http_method_names = ["post", "options"]
     types: Sequence[str] = ("application/json",)
+    scopes: Mapping[str, Sequence[str]] = {}  # of the keys that may, by method; else of those that send
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let only keys in that may do what is asked for."""
+        super().initial(request, *args, **kwargs)
+        allowed = self.scopes.get(request.method or "", SENDING)
+        if isinstance(request.auth, ApiKey) and request.auth.scope not in allowed:
+            said = f"this key has not the scope {' or '.join(allowed)}: see manage.py create_api_key --scope"
+            raise PermissionDenied(said)
 
     def body(self, request: Request) -> bytes:
         """Read the body as text. Raises Refused."""
@@ -78,23 +90,18 @@ class Door(APIView):
         return answer(response.status_code, self.errors(response.status_code, [problem]), dict(response.headers))
 
 
-def again(work: Callable[[], Result]) -> Result:
-    """Do something, again when it was the loser of a deadlock or somebody in it was merged meanwhile."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return work()
-        except Gone:
-            continue
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
-                raise
-    return work()
-
-
 def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Answer with JSON."""
     given = {name: value for name, value in (headers or {}).items() if name.lower() != "content-type"}
     return HttpResponse(_ENCODE(body), status=status, content_type="application/json", headers=given)
+
+
+def find_journey(slug: str) -> Journey:
+    """Find a journey. Raises Refused."""
+    found = Journey.objects.select_related("live_version").filter(slug=slug).first()
+    if found is None:
+        raise Refused(404, "there is no journey with this short name")
+    return found
 
 
 def said(problem: Problem) -> dict[str, str]:

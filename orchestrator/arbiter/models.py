@@ -1,5 +1,6 @@
 """The table of verdicts."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +14,14 @@ class Verdict(models.Model):
         SUPPRESSED = "suppressed", _("suppressed")
         EXPIRED = "expired", _("expired")
 
+    # no index: verdicts of a touch are found by its contact, and each index costs with every verdict
     touch = models.ForeignKey(
-        "journeys.Touch", models.CASCADE, db_constraint=False, related_name="verdicts", verbose_name=_("touch")
+        "journeys.Touch",
+        models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="verdicts",
+        verbose_name=_("touch"),
     )
     contact = models.ForeignKey(
         "contacts.Contact", models.CASCADE, db_constraint=False, db_index=False, verbose_name=_("contact")
@@ -30,7 +37,7 @@ class Verdict(models.Model):
         verbose_name_plural = _("verdicts")
         indexes = [
             models.Index(fields=["contact", "at"], name="verdict_contact_at"),
-            models.Index(fields=["at"], name="verdict_at"),
+            BrinIndex(fields=["at"], name="verdict_at_brin", autosummarize=True),  # written in the order of time
         ]
 
     def __str__(self) -> str:

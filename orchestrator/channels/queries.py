@@ -2,16 +2,24 @@
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
+from contacts.events.models import EventType
+from journeys.definitions.models import Step
 from journeys.enrollments.models import Touch
+from journeys.enrollments.queries import JOURNEYS
+from journeys.offers.models import OfferGrant
 from orchestrator.channels.models import Link
+from orchestrator.kernel import known
 
+EVENT_TYPES = known.watch("contacts_eventtype", by=(known.DELIVERY,))
 CLICK, OPEN = "orchestrator.channels.click", "orchestrator.channels.open"  # one kind never works as another
 LINKS_LIMIT = 1_000
+CALLBACK = "orchestrator.channels.callback"
 FORM = re.compile(r"([1-9][0-9]{0,18})-([0-9]{1,4})", re.ASCII)
 
 
@@ -54,10 +62,42 @@ def opened(token: str) -> int | None:
     return found and found[0]
 
 
+def callback_token(touch_id: int) -> str:
+    """Name a touch in the address that a provider tells its state to; nobody else can make one."""
+    return _signed(CALLBACK, touch_id, 0)
+
+
+def told_about(token: str) -> int | None:
+    """Read the touch out of such an address; None when a byte of it is not ours."""
+    found = _read(CALLBACK, token)
+    return found and found[0]
+
+
 def claimed(claim: uuid.UUID) -> list[Touch]:
     """Load the touches of a claim with all that a message is made of."""
-    touches = Touch.objects.filter(claim=claim, state=Touch.State.SENDING)
-    return list(touches.select_related("contact__account", "journey", "enrollment").order_by("id"))
+    found = Touch.objects.filter(claim=claim, state=Touch.State.SENDING)
+    touches = list(found.select_related("contact__account", "enrollment").order_by("id"))
+    steps = _steps(frozenset(touch.step_id for touch in touches))
+    granted = [touch.grant_id for touch in touches if touch.grant_id]
+    grants = OfferGrant.objects.select_related("offer").in_bulk(granted) if granted else {}
+    for touch in touches:
+        touch.step = steps[touch.step_id]
+        touch.journey = touch.step.version.journey
+        if touch.grant_id:
+            touch.grant = grants.get(touch.grant_id)
+    return touches
+
+
+def _steps(ids: frozenset[int]) -> dict[int, Step]:
+    """The steps that send, with their journeys; one join less for each message."""
+    steps = Step.objects.select_related("version__journey")
+    return known.kept(("steps that send", ids), JOURNEYS, lambda: steps.in_bulk(ids))
+
+
+def known_event_types(slugs: Iterable[str]) -> frozenset[str]:
+    """Which of some types of events are there."""
+    found = EventType.objects.filter(slug__in=list(slugs)).values_list("slug", flat=True)
+    return known.kept(("types", *slugs), EVENT_TYPES, lambda: frozenset(found))
 
 
 def _signed(salt: str, touch_id: int, position: int) -> str:

@@ -27,6 +27,11 @@ class Config:
         return self.folder / "inbox"
 
     @property
+    def texts(self) -> Path:
+        """Where text messages that arrive are kept, one .eml file each."""
+        return self.folder / "texts"
+
+    @property
     def logs(self) -> Path:
         """Where the children write their logs."""
         return self.folder / "log"

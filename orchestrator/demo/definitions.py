@@ -1,14 +1,18 @@
 """What the team of Nordlicht has written down: the YAML files of `company/`, brought into the tables."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.db import transaction
 
-from consent.limits.models import Limit, QuietHours
+from consent.limits.models import Holdout, Limit, QuietHours, Rest
+from consent.limits.operations import create_holdout
+from consent.limits.rules import CALENDAR_SPANS
 from contacts.attributes.models import Attribute
 from contacts.conditions.rules import parse_duration
 from contacts.events.models import EventType
@@ -18,6 +22,7 @@ from contacts.signals.models import Signal
 from contacts.stages.models import Stage
 from journeys.content.operations import import_blocks
 from journeys.definitions.operations import import_journey
+from journeys.offers.operations import add_codes, import_offers
 
 COMPANY = Path(__file__).resolve().parent / "company"
 FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)  # when the team wrote its attributes down
@@ -54,23 +59,48 @@ def write_facts() -> None:
     for given in read("signals"):
         Signal.objects.update_or_create(slug=given["slug"], defaults=_signal(given))
     _write_scores()
+    write_contact_rules()
+
+
+def write_contact_rules() -> None:
+    """Bring limits, quiet hours, rests and holdouts into the tables; a holdout that is there keeps its members."""
     rules = read("limits")
     for given in rules["limits"]:
-        fields = _named(given) | {name: given[name] for name in ("channel", "most", "overflow")}
-        Limit.objects.update_or_create(
-            slug=given["slug"], defaults=fields | {"window": parse_duration(given["window"])}
-        )
+        calendar = given.get("calendar", "")
+        span = CALENDAR_SPANS[calendar] if calendar else parse_duration(given["window"])
+        fields = {name: given.get(name, "") for name in ("channel", "purpose")}
+        fields |= _named(given) | {"most": given["most"], "overflow": given["overflow"], "calendar": calendar}
+        Limit.objects.update_or_create(slug=given["slug"], defaults=fields | {"window": span})
     for given in rules["quiet_hours"]:
-        QuietHours.objects.update_or_create(
-            channel=given["channel"], defaults={"starts": given["starts"], "ends": given["ends"]}
-        )
+        fields = {name: given[name] for name in ("starts", "ends", "holidays")}
+        QuietHours.objects.update_or_create(channel=given["channel"], defaults=fields)
+    for given in rules["rests"]:
+        fields = _named(given) | {"phase": given["phase"], "hours": given["hours"]}
+        Rest.objects.update_or_create(slug=given["slug"], defaults=fields)
+    for given in rules["holdouts"]:
+        if not Holdout.objects.filter(slug=given["slug"]).exists():
+            share = Decimal(str(given["share"]))
+            create_holdout(
+                slug=given["slug"], names=given["name"], share=share, journey="", walks=given["walks"], now=FOUNDED
+            )
 
 
 def write_journeys(*, now: datetime) -> None:
     """Bring content and journeys into the tables and publish them."""
     import_blocks(blocks=blocks(), now=now)
+    import_offers(offers=read("offers"), now=now)
+    for offer in read("offers"):
+        if offer.get("codes") == "single":
+            add_codes(
+                slug=offer["slug"], codes=[f"NORD-{_code(offer['slug'], n)}" for n in range(offer["most_grants"])]
+            )
     for journey in journeys():
         import_journey(definition=journey, now=now, publish=True)
+
+
+def _code(slug: str, number: int) -> str:
+    """One of the single codes of an offer, the same at every load."""
+    return sha256(f"nordlicht:{slug}:{number}".encode()).hexdigest()[:8].upper()
 
 
 def _write_scores() -> None:

@@ -70,6 +70,24 @@ def mails(folder: Path, limit: int) -> Iterator[Mail]:
             yield mail
 
 
+def keep(folder: Path, content: bytes) -> None:
+    """Store one message, whole or not at all."""
+    name = f"{time.time_ns()}-{next(_numbers)}.eml"
+    unfinished = folder / f".{name}"
+    unfinished.write_bytes(content)
+    unfinished.rename(folder / name)
+
+
+def keep_text(folder: Path, *, to: str, text: str) -> None:
+    """Store one text message as if it were a mail."""
+    folder.mkdir(parents=True, exist_ok=True)
+    message = EmailMessage(policy=default)
+    message["To"] = " ".join(to.split())[:40]
+    message.set_content(text[:5_000])
+    keep(folder, message.as_bytes())
+    tidy(folder)
+
+
 class Keeper:
     """Keeps what the SMTP server receives."""
 
@@ -79,10 +97,7 @@ class Keeper:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Store one mail, whole or not at all, before it is said to be accepted."""
         content: Any = envelope.content
-        name = f"{time.time_ns()}-{next(_numbers)}.eml"
-        unfinished = self.folder / f".{name}"
-        unfinished.write_bytes(content)
-        unfinished.rename(self.folder / name)
+        keep(self.folder, content)
         return "250 Kept"
 
 

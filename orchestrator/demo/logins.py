@@ -4,6 +4,8 @@
 LOGINS = (
     ("marketer", "nordlicht-marketer", "Maja Lindner"),
     ("sales", "nordlicht-sales", "Sven Holmer"),
+    ("privacy", "nordlicht-privacy", "Paula Frerichs"),
     ("admin", "nordlicht-admin", "Ada Birkner"),
 )
 SALES_PERSON = "sales"
+PRIVACY_PERSON = "privacy"

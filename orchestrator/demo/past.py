@@ -82,7 +82,8 @@ class Past:
         choices = []
         while self._choices and self._choices[0][0] <= until:
             at, number, purpose, decision = self._choices.pop(0)
-            choices.append(Choice(self.ids[number], purpose, decision, "sign-up form", "2025-05", at=at))
+            wording = f"{purpose}/{self.people[number].said['language']}/1"
+            choices.append(Choice(self.ids[number], purpose, decision, "sign-up form", wording, at=at))
         if choices:
             record_consents(choices=choices, now=until)
             news.add("consent")

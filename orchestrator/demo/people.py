@@ -94,6 +94,17 @@ def person(*, seed: int, number: int, accounts: list[NewAccount], start: datetim
     return Person(number, kind, taste, created_at, quiet_from, consents, withdrawn_at, said)
 
 
+def ways(number: int, place: int) -> dict[str, Any]:
+    """How somebody is reached beside mail. place: counts up, since no two people share a phone number."""
+    streets, towns = words.STREETS, words.TOWNS
+    postal_code, city = towns[number % len(towns)]
+    street = f"{streets[number % len(streets)]} {number % 90 + 1}"
+    return {
+        "phone": f"+447700900{place:03d}",
+        "attributes": {"street": street, "postal_code": postal_code, "city": city},
+    }
+
+
 def _country(dice: random.Random) -> tuple[str, float]:
     country, _, english = dice.choices(COUNTRIES, [weight for _, weight, _ in COUNTRIES])[0]
     return country, english

@@ -21,6 +21,12 @@ FOLLOWS = {
     "loyalty": 0.35,
     "order-service": 0.2,
     PROJECTS: 0.5,
+    "new-advocates": 0.7,
+}
+# what people answer to the question of a mail, by its block: answer and how often
+ANSWERS: dict[str, tuple[str, Mapping[str | int, int]]] = {
+    "nps-question": ("question", {10: 30, 9: 30, 8: 18, 7: 10, 5: 7, 2: 5}),
+    "pause-or-goodbye": ("question", {"less": 60, "never": 40}),
 }
 COMES_BACK = 0.13  # of the carts that were left: ordered within two days without any reminder
 Happening = tuple[str, datetime, dict[str, Any]]  # name, time, properties
@@ -76,7 +82,12 @@ def follow(dice: random.Random, person: Person, sent: Sent, at: datetime, carts:
     """What somebody does who clicked a link: what the journey is about, or nothing more."""
     if dice.random() > FOLLOWS[sent.journey]:
         return
-    if sent.journey == CARTS:
+    if sent.block in ANSWERS:
+        survey, answers = ANSWERS[sent.block]
+        (answer,) = dice.choices(list(answers), list(answers.values()))
+        said = {"survey": survey, "journey": sent.journey, "answer": answer, "touch": sent.touch}
+        yield "survey_answered", at + timedelta(seconds=dice.randrange(10, 90)), said
+    elif sent.journey == CARTS:
         yield from carts.order(dice, person, at + timedelta(minutes=dice.randrange(1, 15)))
     elif sent.journey in ("onboarding", "reactivation"):
         yield from buy(dice, person, at + timedelta(minutes=dice.randrange(2, 40)), f"m{sent.touch}")

@@ -83,10 +83,24 @@ class Supervisor:
             "LOG_LEVEL": environment.get("LOG_LEVEL", "WARNING"),
         }
         environment.setdefault("SECRET_KEY", self._secret())
+        self._offer_channels()
         if "EMAIL_URL" not in environment:
             port = embedded.free_port()
             environment["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
             self._start("inbox", "-m", "orchestrator.demo.inbox", str(self.config.inbox), str(port))
+
+    def _offer_channels(self) -> None:
+        """Have SMS go to our own page, and letters into batches."""
+        environment, sms = (
+            self.environment,
+            {"url": f"{self.config.web}/demo/sms/", "body": {"to": "{to}", "text": "{text}"}},
+        )
+        if "SMS_PROVIDER" not in environment:
+            environment |= {"SMS_PROVIDER": "http", "SMS_FROM": "Nordlicht", "SMS_HTTP": json.dumps(sms)}
+            allowed = [environment.get("WEBHOOK_ALLOW_PRIVATE", ""), f"127.0.0.1:{self.config.port}"]
+            environment["WEBHOOK_ALLOW_PRIVATE"] = ",".join(filter(None, allowed))
+        environment.setdefault("LETTER_FROM", "Nordlicht · Hafendamm 7 · 24937 Flensburg")
+        environment.setdefault("LETTER_PLACE", "Flensburg")
 
     def _secret(self) -> str:
         """One secret a checkout: links in mails stay valid when the demo goes on."""

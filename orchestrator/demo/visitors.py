@@ -83,8 +83,9 @@ class Visitors:
         self._api("contacts", {**person.said, **who})
         known = self._api("contacts", who)
         contact_id = int(known["items"][0]["id"])
+        language = person.said["language"]
         choices = [
-            Choice(contact_id, purpose, "granted" if granted else "refused", "sign-up form", "2025-05")
+            Choice(contact_id, purpose, "granted" if granted else "refused", "sign-up form", f"{purpose}/{language}/1")
             for purpose, granted in person.consents.items()
         ]
         record_consents(choices=choices, now=self.now())

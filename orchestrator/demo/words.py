@@ -182,3 +182,12 @@ PRODUCTS = {
 CATEGORIES = ("living", "living", "office", "outdoor", "outdoor", "design", "kids")
 PATHS = ("/", "/new", "/living", "/outdoor", "/guide/five-rooms", "/workshop", "/sets/living")
 TOPICS = ("delivery", "return", "dimmer", "spare part")
+STREETS = ("Hafendamm", "Lindenweg", "Am Deich", "Möwenstraße", "Leuchtturmallee", "Nordring", "Seilergang")
+TOWNS = (
+    ("24937", "Flensburg"),
+    ("20457", "Hamburg"),
+    ("10115", "Berlin"),
+    ("50667", "Köln"),
+    ("80331", "München"),
+    ("01067", "Dresden"),
+)

@@ -17,7 +17,7 @@ from orchestrator.kernel.scope import Scope
 
 STAND_IN = datetime(2500, 1, 1, tzinfo=UTC)
 PEOPLE = (-(2**62),)
-MOST = 2_000
+MOST = 10_000  # two for each step of 300 large journeys; some kilobytes each
 _kept: OrderedDict[Hashable, sql.Part] = OrderedDict()
 
 

@@ -13,9 +13,20 @@ from contacts.events.models import News
 from contacts.identity.operations import leave_due_to_people, merge_due, reroute
 from contacts.signals.operations import derive_signals
 from contacts.signals.time_pass import looks
-from journeys.enrollments.operations import advance_enrollments, enter_journeys, leave_journeys
+from journeys.enrollments.operations import (
+    advance_enrollments,
+    enter_journeys,
+    leave_before_moving,
+    leave_journeys,
+    looks_at_time,
+    take_turns,
+)
+from journeys.offers.granting import answer_offers, expire_grants
+from journeys.versions.operations import end_pauses
+from orchestrator.arbiter.lanes import decide_all
 from orchestrator.arbiter.operations import decide_touches
-from orchestrator.kernel import locks, sql, statistics
+from orchestrator.kernel import known, locks, planned, sql, statistics
+from orchestrator.kernel.faults import fault
 from orchestrator.kernel.scope import EVERYBODY, Scope
 
 STEPS = (
@@ -77,15 +88,21 @@ def tick(*, now: datetime, scope: Scope = EVERYBODY, batch: int | None = None) -
     with sql.joined:
         locks.hold(WORK)
         _look_at_statistics(now, scope)
+        scope = scope.with_news(answer_offers(now=now, scope=scope))
         # what time alone changes in signals is looked at piece by piece before: see _look_at_time
         changed = set() if scope == replace(TIME, journeys=scope.journeys) else derive_signals(now=now, scope=scope)
         report.changes = len(changed)
+        fault("condition_read")
         # what derived from the news (a segment, a stage) may end a run as well as the news itself
         wider = scope.with_news(changed)
-        report.left += Counter(leave_journeys(now=now, scope=wider))
-        report.entered += Counter(enter_journeys(now=now, scope=scope))
+        time_only = scope.contacts is None and scope.timed  # looked at piece by piece as well
+        if not time_only:
+            report.left += Counter(leave_journeys(now=now, scope=wider))
+        if scope.contacts is None:
+            report.left += Counter(leave_before_moving(now=now, scope=scope))
+        report.entered += Counter(enter_journeys(now=now, scope=wider))
         _look_at_statistics(now, scope)
-        report.moved += advance_enrollments(now=now, scope=wider, batch=batch)
+        report.moved += advance_enrollments(now=now, scope=wider, batch=batch, early=not time_only)
     _advance(now, scope, batch, report)
     _decide(now, scope, batch, report)
     return report
@@ -106,17 +123,12 @@ def _advance(now: datetime, scope: Scope, batch: int, report: TickReport) -> Non
         if not moved:
             break
         report.moved += moved
+        fault("before_next")
 
 
 def _decide(now: datetime, scope: Scope, batch: int, report: TickReport) -> None:
     _look_at_statistics(now, scope)
-    for _ in range(MOST_ROUNDS):
-        with sql.joined:
-            locks.hold(WORK)
-            decided = decide_touches(now=now, scope=scope, batch=batch)
-        report.decided += Counter(decided)
-        if sum(decided.values()) < batch:
-            break
+    report.decided += decide_all(now=now, scope=scope, batch=batch)
 
 
 def pulse(*, now: datetime, batch: int | None = None, journeys: tuple[int, ...] | None = None) -> TickReport:
@@ -130,12 +142,17 @@ def pulse(*, now: datetime, batch: int | None = None, journeys: tuple[int, ...] 
     for _ in range(MOST_ROUNDS):
         with transaction.atomic():
             locks.hold(WORK)
+            planned.prefer()
             taken = _claim(now, batch)
             if not taken:
                 break
+            fault("news_claimed")
             contacts = _who_now({contact for contact, _ in taken}, now)
             scope = Scope(contacts=contacts, news=frozenset(name for _, name in taken), journeys=journeys)
-            report.add(tick(now=now, scope=scope))
+            with known.looked_at(known.TICK):
+                report.add(tick(now=now, scope=scope))
+            fault("before_step_commit")
+        fault("after_step_commit")
         if len(taken) < batch:
             break
     return report
@@ -146,12 +163,32 @@ def beat(*, now: datetime, timed: bool = True, journeys: tuple[int, ...] | None 
 
     timed: also look at conditions that time alone can change (windows that run out, silences), for everybody.
     """
+    if journeys is None:
+        end_pauses(now=now)
+    with sql.joined:
+        locks.hold(WORK)
+        expire_grants(now=now)
     report = pulse(now=now, journeys=journeys)
     if timed:
         report.add(_look_at_time(now, journeys))
+    with sql.joined:
+        locks.hold(WORK)
+        take_turns(now=now, journeys=journeys)  # into the queue of entries, at which the tick below looks
     quiet = Scope(news=frozenset(), journeys=journeys)
     report.add(tick(now=now, scope=replace(TIME, journeys=journeys) if timed else quiet))
     return report
+
+
+def rehearse(*, now: datetime) -> None:
+    """Run the flow for nobody, in a process that begins: what a first pulse compiles and plans is there before somebody waits.
+
+    Without it the first pulse of each process does that, and whoever waits for the lock waits with it.
+    """
+    with transaction.atomic():
+        locks.hold(WORK)
+        planned.prefer()
+        with known.looked_at(known.TICK):
+            tick(now=now, scope=Scope(contacts=(0,)))
 
 
 def _look_at_time(now: datetime, journeys: tuple[int, ...] | None) -> TickReport:
@@ -170,6 +207,10 @@ def _look_at_time(now: datetime, journeys: tuple[int, ...] | None) -> TickReport
             else:
                 News.objects.bulk_create(News(contact_id=pk, name=n, since=now) for n in changed.names for pk in people)
     report = pulse(now=now, journeys=journeys)
+    for ended in looks_at_time(now=now, journeys=journeys):
+        with sql.joined:
+            locks.hold(WORK)
+            report.left += Counter(ended())
     if wide:
         report.add(tick(now=now, scope=Scope(news=frozenset(wide), journeys=journeys)))
     return report

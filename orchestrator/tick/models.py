@@ -9,6 +9,9 @@ class Heartbeat(models.Model):
 
     part = models.CharField(_("part"), max_length=20, primary_key=True)
     at = models.DateTimeField(_("at"))
+    seconds = models.FloatField(
+        _("took seconds"), null=True, blank=True
+    )  # of the last run of a part that runs and ends
 
     class Meta:
         verbose_name = _("heartbeat")

@@ -13,6 +13,10 @@ from orchestrator.tick.models import Heartbeat
 SCHEDULES = {
     "beat": ("orchestrator.beat", None),
     "deliver": ("orchestrator.deliver", 5),
+    "service mails": ("orchestrator.service_mails", 5),
+    "webhooks": ("orchestrator.webhooks", 3),
+    "audiences": ("orchestrator.audiences", 15),
+    "task texts": ("orchestrator.task_texts", 5),
     "heartbeat": ("orchestrator.heartbeat", 5),
     "import": ("orchestrator.import", 3),
     "roll up KPIs": ("orchestrator.roll_up", 30),
@@ -37,6 +41,6 @@ def ensure_schedules() -> None:
             row.save()
 
 
-def record_heartbeat(*, part: str, now: datetime) -> None:
-    """Write that a part of the product is alive."""
-    Heartbeat.objects.update_or_create(part=part, defaults={"at": now})
+def record_heartbeat(*, part: str, now: datetime, seconds: float | None = None) -> None:
+    """Write that a part of the product is alive, and how long its last run took."""
+    Heartbeat.objects.update_or_create(part=part, defaults={"at": now, "seconds": seconds})

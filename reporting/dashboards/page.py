@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +14,7 @@ from contacts.stages.rules import PHASE_NAMES, Phase
 from journeys.definitions.models import Journey
 from journeys.enrollments import numbers
 from journeys.enrollments.rules import say_reason
+from journeys.versions.queries import waiting_requests
 from orchestrator.arbiter.models import Verdict
 from orchestrator.kernel.fields import translated
 from reporting.dashboards import figures, queries, rules
@@ -39,7 +41,7 @@ def today(*, now: datetime, span: str) -> dict[str, Any]:
         "phases": [_phase_card(phase, phases, first, last) for phase in Phase],
         "journeys": _journey_rows(journeys, values, waiting, now - timedelta(days=length), first, last),
         "verdicts": _verdict_rows(queries.verdicts(since=now - timedelta(days=VERDICT_DAYS))),
-        "needs": _need_rows(waiting, journeys),
+        "needs": [*_approval_rows(), *_need_rows(waiting, journeys)],
         "figure": _figure(values, first, last),
         "now": now,
     }
@@ -118,29 +120,54 @@ def _need_rows(waiting: Sequence[tuple[str, int, int | None]], journeys: Sequenc
     for what, n, journey_id in waiting:
         journey = named.get(journey_id or 0)
         slug, name = (journey.slug, journey.name) if journey else ("", "")
+        text = (journey.brake_sentence if journey and what == "braked" else "") or _say_need(what, n)
         rows.append(
-            {"what": what, "icon": _NEED_ICONS[what], "text": _say_need(what, n), "journey": name, "slug": slug}
+            {
+                "what": what,
+                "icon": _NEED_ICONS[what],
+                "text": text,
+                "journey": name,
+                "slug": slug,
+                "url": reverse("operations") if what in _IN_OPERATIONS else "",
+            }
         )
     return rows
 
 
+def _approval_rows() -> list[dict[str, Any]]:
+    """Drafts whose publishing waits for a second person, the oldest request first."""
+    rows = []
+    for draft in waiting_requests():
+        asked = draft.requested_by
+        told = {"name": (asked.get_full_name() or asked.get_username()) if asked else "", "n": draft.number}
+        text = _("%(name)s asks to publish version %(n)s") % told
+        names = {"journey": draft.journey.name, "slug": draft.journey.slug, "approve": True}
+        rows.append({"what": "approval", "icon": "check", "text": text, **names})
+    return rows
+
+
+_IN_OPERATIONS = ("stopped", "failed", "unknown")
 _NEED_ICONS = {
+    "stopped": "warning",
     "overdue": "handover",
     "waiting": "handover",
     "held": "clock",
     "content": "content",
     "failed": "warning",
     "unknown": "warning",
+    "braked": "warning",
 }
 
 
 def _say_need(what: str, n: int) -> str:
     texts = {
+        "stopped": ngettext("Sending is stopped", "Sending is stopped in %(n)s channels", n),
         "overdue": ngettext("%(n)s handover is overdue", "%(n)s handovers are overdue", n),
         "waiting": ngettext("%(n)s handover waits for an answer", "%(n)s handovers wait for an answer", n),
         "held": ngettext("%(n)s message is held for more than a day", "%(n)s messages are held for more than a day", n),
         "content": ngettext("%(n)s message has no content", "%(n)s messages have no content", n),
         "failed": ngettext("%(n)s message failed in 7 days", "%(n)s messages failed in 7 days", n),
+        "braked": ngettext("%(n)s journey stopped by itself", "%(n)s journeys stopped by themselves", n),
         "unknown": ngettext(
             "%(n)s message: nobody knows whether it arrived", "%(n)s messages: nobody knows whether they arrived", n
         ),

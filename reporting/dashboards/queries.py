@@ -13,7 +13,7 @@ from orchestrator.kernel.fields import translated
 
 def shown_journeys() -> list[Journey]:
     """List the journeys that run or are paused, the highest priority first."""
-    states = (Journey.State.LIVE, Journey.State.PAUSED)
+    states = (Journey.State.LIVE, Journey.State.PAUSED, Journey.State.ENDING)
     return list(Journey.objects.filter(state__in=states).select_related("live_version"))
 
 

@@ -13,14 +13,15 @@ from orchestrator.kernel.access import Role, everyone, marketing_only, role_of
 from reporting.dashboards import page, rules
 
 FOUND = 20
+HOMES = {Role.SALES: "handover_queue", Role.PRIVACY: "consent"}  # everybody else works from the page of the day
 
 
 @require_GET
 @everyone
 def today(request: HttpRequest) -> HttpResponse:
     """Show the page of the day; HTMX asks for its numbers alone every ten seconds."""
-    if role_of(request.user) is Role.SALES:
-        return redirect("handover_queue")
+    if home := HOMES.get(role_of(request.user)):
+        return redirect(home)
     span = request.GET.get("range", rules.DEFAULT_RANGE)
     context = page.today(now=timezone.now(), span=span if span in rules.RANGES else rules.DEFAULT_RANGE)
     fragment = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]  # django-htmx adds it

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from contacts.conditions.names import Names, named
 from journeys.enrollments.rules import TOUCH_REASONS, say_reason
+from journeys.offers.rules import say_against
 from orchestrator.kernel.fields import translated
 from reporting.explain import rules
 from reporting.templatetags.figures import short_at
@@ -73,9 +74,15 @@ def _address(facts: Facts, _reader: Reader) -> Said:
 
 def _consent(facts: Facts, reader: Reader) -> Said:
     purpose = {"name": named(reader.names, "purpose", facts.get("purpose") or "", reader.language)}
+    if facts.get("against") == "restricted":
+        return say_reason("restricted"), False
     if facts.get("needed") is False:
         return _("“%(name)s” needs none") % purpose, None
     since = _when(facts.get("since"), reader)
+    if facts.get("granted") and facts.get("against"):
+        return _("“%(name)s”: agreed, but not to what it is a topic of, or it is not in use here") % purpose, False
+    if not facts.get("granted") and facts.get("against") == "":
+        return _("“%(name)s”: nobody objected") % purpose, True
     if facts.get("granted"):
         return _("“%(name)s”: yes, since %(time)s") % (purpose | {"time": since}), True
     if since:
@@ -84,7 +91,7 @@ def _consent(facts: Facts, reader: Reader) -> Said:
 
 
 def _holdout(facts: Facts, _reader: Reader) -> Said:
-    if facts.get("arm") == "holdout":
+    if facts.get("arm") == "holdout" or facts.get("group"):
         return say_reason("holdout"), False
     return _("is not in the holdout"), True
 
@@ -95,11 +102,31 @@ def _sales(facts: Facts, _reader: Reader) -> Said:
     return _("sales is not in conversation"), True
 
 
+def _rest(facts: Facts, reader: Reader) -> Said:
+    if until := _when(facts.get("until"), reader):
+        return _("has just reached a goal and rests until %(time)s") % {"time": until}, False
+    if until := _when(facts.get("paused_until"), reader):
+        return _("asked for a pause until %(time)s") % {"time": until}, None
+    return _("neither rests nor pauses"), True
+
+
 def _quiet_hours(facts: Facts, reader: Reader) -> Said:
     place = {"zone": (facts.get("zone") or reader.zone).replace("_", " ")}
     if until := _when(facts.get("until"), reader):
         return _("quiet in %(zone)s until %(time)s") % (place | {"time": until}), False
     return _("it is not quiet in %(zone)s") % place, True
+
+
+def _offer(facts: Facts, reader: Reader) -> Said:
+    name = {"name": named(reader.names, "offer", facts.get("slug") or "", reader.language)}
+    if until := _when(facts.get("rest_until"), reader):
+        return _("declined an offer and rests from offers until %(time)s") % {"time": until}, False
+    if facts.get("other"):
+        name |= {"other": named(reader.names, "offer", facts["other"], reader.language)}
+        return _("“%(name)s”, but “%(other)s” is open for the person or the company") % name, False
+    if against := facts.get("against"):
+        return f"“{name['name']}”: {say_against(against)}", False
+    return _("“%(name)s” is open until %(time)s") % (name | {"time": _when(facts.get("expires_at"), reader)}), True
 
 
 def _caps(facts: Any, reader: Reader) -> Said:
@@ -108,14 +135,29 @@ def _caps(facts: Any, reader: Reader) -> Said:
     full = []
     for cap in facts:
         name = reader.limits.get(cap["limit"], cap["limit"])
-        told = {"name": name, "used": cap["used"], "most": cap["most"], "time": _when(cap.get("free_at"), reader)}
-        full.append(_("“%(name)s”: %(used)s of %(most)s used, room again at %(time)s") % told)
+        free, kept = _when(cap.get("free_at"), reader), _when(cap.get("reserved_until"), reader)
+        told = {"name": name, "used": cap["used"], "most": cap["most"], "time": free or kept}
+        if kept and cap["used"] < cap["most"]:
+            full.append(_("“%(name)s”: %(used)s of %(most)s used, the rest is kept until %(time)s") % told)
+        elif free:
+            full.append(_("“%(name)s”: %(used)s of %(most)s used, room again at %(time)s") % told)
+        else:
+            full.append(_("“%(name)s”: %(used)s of %(most)s used") % told)
     return "; ".join(full), False
 
 
 def _priority(facts: Facts, _reader: Reader) -> Said:
-    numbers = {key: _number(facts.get(key)) for key in ("priority", "value", "score")}
-    return _("priority %(priority)s × value %(value)s = %(score)s") % numbers, None
+    numbers = {key: _number(facts.get(key)) for key in ("priority", "value", "score", "context", "propensity")}
+    if facts.get("context") is None and facts.get("propensity") is None:
+        return _("priority %(priority)s × value %(value)s = %(score)s") % numbers, None
+    numbers["context"] = _number(1 if facts.get("context") is None else facts["context"])
+    numbers["propensity"] = _number(1 if facts.get("propensity") is None else facts["propensity"] / 100)
+    text = _("priority %(priority)s × value %(value)s × context %(context)s × propensity %(propensity)s = %(score)s")
+    return text % numbers, None
+
+
+def _next_channel(name: Any, _reader: Reader) -> Said:
+    return _("is tried in the channel “%(name)s”") % {"name": name}, None
 
 
 def _when(text: str | None, reader: Reader) -> str:
@@ -130,14 +172,17 @@ def _number(value: float | None) -> str:
     return str(formats.localize(int(value) if float(value).is_integer() else value))
 
 
-_MARKETING_ONLY = ("holdout", "sales", "quiet_hours", "caps")
+_MARKETING_ONLY = ("holdout", "sales", "rest", "quiet_hours", "offer", "caps")
 _GATES: dict[str, tuple[Callable[[], str], Callable[[Any, Reader], Said]]] = {
     "journey": (lambda: _("Journey"), _journey),
     "address": (lambda: _("Address"), _address),
     "consent": (lambda: _("Consent"), _consent),
     "holdout": (lambda: _("Holdout"), _holdout),
     "sales": (lambda: _("Sales"), _sales),
+    "rest": (lambda: _("Rest"), _rest),
     "quiet_hours": (lambda: _("Quiet hours"), _quiet_hours),
+    "offer": (lambda: _("Offer"), _offer),
     "caps": (lambda: _("Limits"), _caps),
     "priority": (lambda: _("Order among journeys"), _priority),
+    "next_channel": (lambda: _("Next channel"), _next_channel),
 }

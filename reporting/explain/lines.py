@@ -38,6 +38,8 @@ class Row:
     text: str = ""
     until: datetime | None = None
     gates: list[Gate] = field(default_factory=list)
+    block: str = ""  # the content of a message, and the version it was sent with
+    version: int | None = None
 
 
 Facts = Mapping[str, Any]
@@ -116,6 +118,7 @@ def _touch(row: Row, facts: Facts, reader: Reader) -> None:
     if facts["state"] != Touch.State.SENT:
         where.append(_reason(facts, reader))
     row.text = " · ".join(text for text in where if text)
+    row.block, row.version = facts["block"], facts["content_version"]
     if facts["state"] == Touch.State.HELD:
         row.until = _instant(facts["hold_until"])
 
@@ -144,7 +147,13 @@ def _instant(text: str | None) -> datetime | None:
     return parse_datetime(text) if text else None
 
 
-_CHANNELS: dict[str, Callable[[], str]] = {"email": lambda: _("E-mail")}
+_CHANNELS: dict[str, Callable[[], str]] = {
+    "email": lambda: _("E-mail"),
+    "sms": lambda: _("SMS"),
+    "push": lambda: _("Push message"),
+    "letter": lambda: _("Letter"),
+    "onsite": lambda: _("Message on the site"),
+}
 _SAID: dict[str, Callable[[Row, Facts, Reader], None]] = {
     "event": _event,
     "feedback": _event,

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from consent.limits import queries as limits
 from contacts.attributes.queries import definitions
 from contacts.conditions.evidence import say_evidence
 from contacts.conditions.language import say
@@ -40,7 +41,9 @@ def contact_page(contact_id: int, *, now: datetime, shown: str, after: Place, se
         "initials": rules.initials(contact.first_name, contact.last_name, contact.name),
         "journeys": [runs.one_run(row, coming, verdicts.get(row.pk), reader, now) for row in enrollments],
         "consents": queries.consents(contact_id),
-        "budgets": queries.budgets(contact_id, now=now),
+        "budgets": limits.budgets(contact_id, now=now),
+        "held_out": limits.holdouts_of(contact_id),
+        "wishes": limits.wishes_of(contact_id, now=now),
         "quiet_until": queries.quiet_until(contact, now=now),
         "scores": card(contact_id),
         "signals": [_signal(firing, reader, now) for firing in queries.holding_signals(contact_id, now=now)],

@@ -4,15 +4,15 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Q
+from django.db.models import F
 
-from consent.limits.models import Limit, QuietHours
 from consent.records.queries import Consent, consents_of
 from contacts.profiles.models import Contact
 from contacts.signals.models import SignalFiring
 from journeys.definitions.models import Step
-from journeys.enrollments.models import Enrollment, Touch
+from journeys.enrollments.models import Enrollment
 from orchestrator.arbiter.models import Verdict
+from orchestrator.arbiter.queries import Place, Quiet
 from orchestrator.kernel import sql
 from reporting.explain import rules
 
@@ -27,13 +27,6 @@ class Line(NamedTuple):
     kind: str
     id: int
     facts: dict[str, Any]
-
-
-class Budget(NamedTuple):
-    """How much of a limit is used up."""
-
-    limit: Limit
-    used: int
 
 
 def one_contact(contact_id: int) -> Contact | None:
@@ -66,28 +59,10 @@ def consents(contact_id: int) -> list[Consent]:
     return consents_of(contact_id)
 
 
-def budgets(contact_id: int, *, now: datetime) -> list[Budget]:
-    """Count the touches that take a place under each limit in its window."""
-    limits = list(Limit.objects.filter(active=True))
-    if not limits:
-        return []
-    counted = Q(state__in=Touch.COUNTED) & ~Q(purpose="service")
-    counts = {
-        f"n{limit.pk}": Count(
-            "id",
-            filter=Q(decided_at__gt=now - limit.window) & (Q(channel=limit.channel) if limit.channel else Q()),
-        )
-        for limit in limits
-    }
-    longest = max(limit.window for limit in limits)
-    used = Touch.objects.filter(counted, contact_id=contact_id, decided_at__gt=now - longest).aggregate(**counts)
-    return [Budget(limit, used[f"n{limit.pk}"]) for limit in limits]
-
-
 def quiet_until(contact: Contact, *, now: datetime) -> datetime | None:
-    """Say until when it is quiet at the person's place, None when it is not."""
-    hours = QuietHours.objects.filter(active=True, channel__in=("", "email")).values_list("starts", "ends")
-    return rules.quiet_until(now, contact.time_zone, list(hours))
+    """Say until when it is quiet at the person's place, as the arbiter sees it; None when it is not."""
+    place = Place(contact.time_zone, contact.country, contact.account.country if contact.account else "")
+    return Quiet().until(place, "email", now)
 
 
 def holding_signals(contact_id: int, *, now: datetime) -> list[SignalFiring]:

@@ -1,9 +1,7 @@
-"""How a person is explained: filters of the timeline, colours of its rows, values as text, quiet hours."""
+"""How a person is explained: filters of the timeline, colours of its rows, values as text."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 EVERYTHING = ("event", "signal", "stage", "entered", "left", "refusal", "touch", "verdict", "handover", "consent")
 FILTERS: dict[str, tuple[str, ...]] = {
@@ -51,23 +49,6 @@ def flat(values: Any, name: str = "") -> list[tuple[str, str]]:
             return [(name, ", ".join(map(str, values)) or "–")]
         return [row for n, value in enumerate(values, 1) for row in flat(value, f"{name} {n}".strip())]
     return [(name.replace("_", " "), _text(values))]
-
-
-def quiet_until(now: datetime, zone: str, hours: Sequence[tuple[time, time]]) -> datetime | None:
-    """Say when the quiet hours end that a person is in now, in their own time; None when it is not quiet.
-
-    hours: (starts, ends) of the local day; over midnight where starts is after ends. Several are one after the other.
-    """
-    here = now.astimezone(ZoneInfo(zone))
-    end = here
-    for _ in hours:  # each may begin where another ends
-        for starts, ends in hours:
-            if starts <= ends and starts <= end.time() < ends:
-                end = end.replace(hour=ends.hour, minute=ends.minute, second=0, microsecond=0)
-            elif starts > ends and (end.time() >= starts or end.time() < ends):
-                over = end + timedelta(days=1) if end.time() >= starts else end
-                end = over.replace(hour=ends.hour, minute=ends.minute, second=0, microsecond=0)
-    return end if end != here else None
 
 
 def initials(first_name: str, last_name: str, other: str) -> str:

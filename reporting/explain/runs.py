@@ -8,13 +8,16 @@ from django.utils.translation import gettext as _
 from contacts.conditions.evidence import say_evidence
 from contacts.conditions.language import say
 from contacts.conditions.names import named, spaced
+from journeys.content.rules import CHANNEL_NAMES
+from journeys.definitions.entry import entry_texts, leave_texts
 from journeys.definitions.models import Step
-from journeys.definitions.page import entry_texts, leave_texts
 from journeys.enrollments.models import Enrollment
 from journeys.enrollments.rules import say_reason
-from journeys.steps.registry import say_step
+from journeys.steps.registry import kind_of, say_exit, say_step
 from orchestrator.arbiter.models import Verdict
+from orchestrator.kernel.fields import translated
 from reporting.explain import rules
+from reporting.explain.coming import TIMEOUT
 from reporting.explain.gates import Reader, say_gates
 from reporting.templatetags.figures import short_at
 
@@ -34,7 +37,7 @@ def one_run(
         "holdout": row.arm == "holdout",
         "next": _next(row, step, coming, reader, now) if step else [],
         "why": _why(row, step, reader),
-        "verdict": _verdict(verdict, reader) if verdict else None,
+        "verdict": said_verdict(verdict, reader) if verdict else None,
     }
 
 
@@ -44,6 +47,8 @@ def _next(row: Enrollment, step: Step, coming: dict[int, Step], reader: Reader, 
     at_time = _("now") if due == now else _("on %(time)s") % {"time": short_at(due, reader.zone)}
     ways = {label: _deed(coming[to], reader) for label, to in step.exits.items() if to in coming}
     until = step.settings.get("until") if step.kind == "wait" else None
+    if not until and due > now and kind_of(step.kind).goes_early(step.settings) and len(set(ways.values())) > 1:
+        return [(_way(step, label, at_time, reader), what) for label, what in ways.items()]
     if not until:
         return [(at_time, what) for what in dict.fromkeys(ways.values())]
     early = _("as soon as %(condition)s") % {"condition": say(until, reader.language, reader.names)}
@@ -53,12 +58,20 @@ def _next(row: Enrollment, step: Step, coming: dict[int, Step], reader: Reader, 
     return [(whens[label], what) for label, what in sorted(ways.items()) if label in whens]
 
 
+def _way(step: Step, label: str, at_time: str, reader: Reader) -> str:
+    """When somebody goes a way out of a step at which they wait for what becomes of a message."""
+    said = say_exit(step, label, reader.language, reader.names)
+    return f"{said} ({at_time})" if label == TIMEOUT else said
+
+
 def _deed(step: Step, reader: Reader) -> str:
     """What a step does with a person."""
     if step.kind == "send":
-        return _("E-mail “%(name)s”") % {
-            "name": named(reader.names, "block", step.settings.get("block", ""), reader.language)
-        }
+        name = named(reader.names, "block", step.settings.get("block", ""), reader.language)
+        channel = translated(CHANNEL_NAMES[step.settings.get("channel", "email")], reader.language)
+        return _("%(channel)s “%(name)s”") % {"channel": channel, "name": name}
+    if step.kind == "survey":
+        return _("Survey “%(name)s”") % {"name": step.name}
     if step.kind == "handover":
         return _("handover to “%(team)s”") % {"team": spaced(step.settings.get("team", ""))}
     if step.kind == "end":
@@ -80,9 +93,11 @@ def _why(row: Enrollment, step: Step | None, reader: Reader) -> list[tuple[str, 
     return rows
 
 
-def _verdict(verdict: Verdict, reader: Reader) -> dict[str, Any]:
+def said_verdict(verdict: Verdict, reader: Reader) -> dict[str, Any]:
+    """Say one verdict with all its gates."""
     code = verdict.reason
     return {
+        "id": verdict.pk,
         "at": verdict.at,
         "message": verdict.touch.block.name,
         "outcome": str(Verdict.Outcome(verdict.outcome).label),

@@ -1,4 +1,4 @@
-"""Run the measurements: `python -m tests.bench [tick ingest mail sustained million imports]`, on throw-away servers."""
+"""Run the measurements: `python -m tests.bench [tick arbiter journeys ingest mail delivery rendering sustained million imports public proofs decide]`, on throw-away servers."""
 
 import argparse
 import importlib
@@ -12,7 +12,21 @@ from pathlib import Path
 
 from orchestrator.kernel import embedded
 
-CASES = ("tick", "ingest", "mail", "sustained", "million", "imports")
+CASES = (
+    "tick",
+    "arbiter",
+    "journeys",
+    "ingest",
+    "mail",
+    "delivery",
+    "rendering",
+    "sustained",
+    "million",
+    "imports",
+    "public",
+    "proofs",
+    "decide",
+)
 KEPT = {"million": "crowd"}  # cases whose database takes minutes to make: kept in var/bench for the next run
 RESULTS = Path(__file__).resolve().parent.parent.parent / "var" / "bench" / "results.jsonl"
 

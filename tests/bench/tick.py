@@ -143,7 +143,7 @@ def _bare_sql(version) -> None:
     }
     touch = (
         ", touch AS (INSERT INTO journeys_touch (enrollment_id, step_id, visit, contact_id, journey_id, block_id, channel, purpose, state, reason,"
-        " proposed_at, expires_at, hold_until, address, language, subject) SELECT id, %(step)s, seq, contact_id, journey_id, %(block)s, 'email',"
+        " proposed_at, expires_at, hold_until, address, language, subject) SELECT id, %(step)s, seq - 1, contact_id, journey_id, %(block)s, 'email',"
         " 'email_marketing', 'proposed', '', %(now)s, %(now)s + interval '3 days', %(now)s, '', '', '' FROM moved)"
     )
     with connection.cursor() as cursor:
@@ -220,7 +220,7 @@ def _orm_move(run: Enrollment, steps: dict[int, Step], by_key: dict[str, Step]) 
     )  # fmt: skip
     if step.key == "mail":
         Touch.objects.create(
-            enrollment=run, step=step, visit=run.seq, contact_id=run.contact_id, journey_id=run.journey_id, block_id=step.settings["block_id"],
+            enrollment=run, step=step, visit=run.seq - 1, contact_id=run.contact_id, journey_id=run.journey_id, block_id=step.settings["block_id"],
             channel="email", purpose="email_marketing", proposed_at=NOW, expires_at=NOW + timedelta(days=3), hold_until=NOW,
         )  # fmt: skip
 

@@ -52,8 +52,9 @@ def write_scene(*, now: datetime, people: int = 60, seed: int = 7) -> None:
     _events(dice, contacts, now)
     _signals(dice, contacts, now)
     for journey in Journey.objects.all():
-        for contact in dice.sample(contacts, max(4, int(people * 0.6))):
-            _run(dice, journey, contact, now)
+        own = random.Random(f"{seed} {journey.slug}")  # one more journey changes nothing in the others
+        for contact in own.sample(contacts, max(4, int(people * 0.6))):
+            _run(own, journey, contact, now)
     _handovers(dice, contacts, now)
 
 

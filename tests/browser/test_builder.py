@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from consent.purposes.models import Purpose
 from contacts.models import Contact, Event, Segment
+from journeys.models import Journey
 from tests.browser.test_marketer import busy_contact
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -177,10 +178,12 @@ def test_marketer_changes_a_goal_and_explains_it(maja):
     page.get_by_role("link", name="Edit: Recommended or reviewed, the goal: whoever reaches it leaves").click()
     ready(page)
     page.get_by_label("Window of time").first.select_option("step")
-    page.get_by_role("button", name="Save as a draft").click()
-    expect(page.locator("body")).to_contain_text("changed in the draft")
-    page.get_by_role("button", name="Publish").click()
-    expect(page.locator("[role=status]")).to_contain_text("Version 2 is live")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("body")).to_contain_text("Saved.")
+    maja.open("/journeys/loyalty/publish/")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.locator("body")).to_contain_text("ersion 2")
+    assert Journey.objects.get(slug="loyalty").live_version.number == 2
     maja.open(f"/contacts/{busy_contact().pk}/")
     page.get_by_label("Segment, signal, stage or goal").select_option("goal:loyalty")
     expect(page.locator("#rule-answer .explained")).not_to_have_count(0)
@@ -195,7 +198,7 @@ def test_builder_is_accessible_and_fits(visit, options):
     marketer = visit(**options)
     page = marketer.page
     marketer.log_in()
-    for path in (f"/contacts/?condition={json.dumps(NESTED)}", "/journeys/b2b-nurture/conditions/", "/journeys/b2b-nurture/conditions/edit/?place=steps%5B1%5D.until"):  # fmt: skip
+    for path in (f"/contacts/?condition={json.dumps(NESTED)}", "/journeys/b2b-nurture/conditions/", "/journeys/b2b-nurture/edit/?step=interest"):  # fmt: skip
         marketer.open(path)
         if "condition=" in path or "edit" in path:
             ready(page)

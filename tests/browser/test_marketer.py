@@ -32,7 +32,10 @@ def test_marketer_clicks_through_the_product(visit):
     page.locator("#journeys-title").locator("xpath=../..").get_by_role("link", name="Loyalty and upsell").click()
     page.wait_for_url("**/journeys/loyalty/")
     assert page.locator(".step").count() == 12  # the entry and eleven steps
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("link", name="Pause").click()
+    page.wait_for_url("**/journeys/loyalty/pause/")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.wait_for_url("**/journeys/loyalty/")
     assert "is paused" in page.locator("[role=status]").inner_text()
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("navigation", name="Journey").get_by_role("link", name="Contacts").click()
@@ -65,7 +68,7 @@ def test_marketer_changes_language_and_theme(visit):
     page.wait_for_selector("html[data-bs-theme=dark]")
     marketer.open("/journeys/")
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
-    assert page.get_by_role("link", name="Treue und Zusatzverkauf").count() == 1
+    assert page.get_by_role("link", name="Treue und Zusatzverkauf", exact=True).count() == 1
 
 
 def test_marketer_finds_a_contact_while_typing(visit):

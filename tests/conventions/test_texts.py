@@ -9,7 +9,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from journeys.enrollments.entering import WAITING
 from journeys.enrollments.rules import CAP_PREFIX, REASONS, say_reason
+from journeys.offers.rules import DECISIONS, say_decision
 from orchestrator.kernel import messages
 from tests.conventions.tree import files, short
 
@@ -53,7 +55,8 @@ def test_reason_codes_in_use_have_a_sentence_in_both_languages():
         if short(path).startswith(ROOMS) and path.name != "rules.py":
             codes = codes_in_sql(path.read_text()) if path.suffix == ".sql" else codes_in_python(path.read_text())
             used |= dict.fromkeys(codes, short(path))
-    assert {code: where for code, where in used.items() if code not in REASONS} == {}
+    known = {*REASONS, *DECISIONS, WAITING}  # who waits is tried again: that is kept nowhere
+    assert {code: where for code, where in used.items() if code not in known} == {}
     assert {"sales_conversation", "unknown_outcome", "completed", "goal", "template_error"} <= set(used), (
         "nothing was found: did the code change its form?"
     )
@@ -63,6 +66,8 @@ def test_sentences_of_reasons_differ_by_language():
     for code in [*REASONS, "cap_week"]:
         assert say_reason(code, "en"), code
         assert say_reason(code, "en") != say_reason(code, "de"), code
+    for code in DECISIONS:
+        assert say_decision(code, "en") != say_decision(code, "de"), code
 
 
 def test_texts_have_german():
@@ -131,7 +136,7 @@ def spoken(page: str) -> list[str]:
 
 
 def test_templates_say_nothing_untranslated():
-    names = {"Orchestrator", "Nordlicht"}
+    names = {"Orchestrator", "Nordlicht", "MJML"}
     pages = sorted((settings.ROOT / "templates").rglob("*.html"))
     wrong = {short(path): words for path in pages if (words := [w for w in spoken(path.read_text()) if w not in names])}
     assert wrong == {}

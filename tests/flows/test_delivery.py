@@ -106,7 +106,7 @@ def test_worker_killed_between_claim_and_send_loses_and_doubles_nothing(flow, ma
     for person in people:
         flow.does(person, "cart_updated")
     flow.pulse()
-    monkeypatch.setattr("orchestrator.channels.operations._write", _die)
+    monkeypatch.setattr("orchestrator.channels.operations.write_touches", _die)
     with pytest.raises(KeyboardInterrupt):
         deliver(flow)
     monkeypatch.undo()

@@ -51,6 +51,16 @@ NEVER_WRITTEN = (
     "grade",
     "scorevalue",
     "arrival",
+    "hook",
+    "sender",
+    "senderday",
+    "attempt",
+    "stop",
+    "bucket",
+    "device",
+    "letter",
+    "letterbatch",
+    "letterdownload",
 )
 ROWS = 30
 STATEMENTS = 12
@@ -72,6 +82,7 @@ def value_for(field, n, made):
         models.DurationField: timedelta(days=1),
         models.JSONField: {"attribute": "country", "is": "DE"},
         models.DecimalField: 1,
+        models.FloatField: 1.5,
         models.BinaryField: b"anna@people.example",
         models.UUIDField: f"00000000-0000-0000-0000-{n:012}",
     }
@@ -103,9 +114,18 @@ def made(db):
             model(**{f.attname: value_for(f, n, rows) for f in fields})
             for n in range(2 if model.__name__ == "Variant" else ROWS)
         ]
+        if model.__name__ == "LetterBatch":  # one is open at a time
+            for batch in objects[1:]:
+                batch.state = "closed"
         if model.__name__ == "Heartbeat":
             for n, part in enumerate(objects):
                 part.part = f"part{n}"
+        if model.__name__ == "Sender":  # one default
+            for n, sender in enumerate(objects):
+                sender.is_default = n == 0
+        if model.__name__ == "Touch":  # made-up people agreed to nothing: the guard of the table refuses a call
+            for touch in objects:
+                touch.called_at, touch.state = None, touch.state.replace("sending", "sent")
         rows[model] = model.objects.bulk_create(objects)
     return rows
 

@@ -6,7 +6,9 @@ import pytest
 from django.db import transaction
 
 from tests.browser.scene import write_scene
+from tests.flows.conftest import world
 
+__all__ = ["world"]
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 

@@ -1,17 +1,15 @@
-"""Figures: shares, changes, sparklines, quiet hours, the comparison with the holdout."""
+"""Figures: shares, changes, sparklines, the comparison with the holdout."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 
 from contacts.conditions.evidence import say_evidence
 from journeys.enrollments.comparison import uplift
 from reporting.dashboards.rules import sparkline
-from reporting.explain.rules import flat, quiet_until, say_properties
+from reporting.explain.rules import flat, say_properties
 from reporting.kpis.rules import NAMES, Metric, change, second_figure
 from reporting.templatetags.figures import percent, stretch
-
-NIGHT = [(time(21), time(8))]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -52,22 +50,6 @@ def test_uplift_without_holdout_is_none():
 
 def test_sparkline_without_change_is_flat():
     assert {point.split(",")[1] for point in sparkline([3, 3, 3]).split()} == {"11.0"}
-
-
-@pytest.mark.parametrize(
-    ("hour", "expected"),
-    [(20, None), (21, (11, 8)), (23, (11, 8)), (2, (10, 8)), (8, None), (12, None)],
-)
-def test_quiet_until_over_midnight(hour, expected):
-    zone = "Europe/Vienna"
-    now = datetime(2026, 3, 10, hour - 1 if hour else 23, tzinfo=UTC)  # one hour behind Vienna
-    found = quiet_until(now, zone, NIGHT)
-    assert (found and (found.day, found.hour)) == expected
-
-
-def test_quiet_until_follows_hours_that_touch():
-    found = quiet_until(datetime(2026, 3, 10, 22, tzinfo=UTC), "UTC", [(time(21), time(8)), (time(8), time(9, 30))])
-    assert (found.date(), found.time()) == (date(2026, 3, 11), time(9, 30))
 
 
 def test_flat_turns_nested_values_into_rows():

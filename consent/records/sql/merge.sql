@@ -1,7 +1,7 @@
 -- merge: let of two people who are one only what both have agreed to hold, and say so in the record.
 --
 -- What one refused is refused. Nothing said is not agreed, except for a visitor without user id and address: there is no
--- address that the other's word did not cover.
+-- address that the other's word did not cover. Of consent and § 7(3) UWG (existing_customer) the latter holds: it is the weaker.
 --
 -- Params   merges, losers, survivors bigint[]; now timestamptz; source text
 -- Reads    contacts_merge, consent_record
@@ -15,7 +15,7 @@ WITH pair AS MATERIALIZED (
     JOIN contacts_merge m ON m.id = p.merge
 ),
 held AS MATERIALIZED (
-    SELECT p.merge, p.survivor, p.visitor, s.contact_id = p.loser AS of_loser, s.id, s.purpose_id, s.granted, r.decision, to_jsonb(s) AS content
+    SELECT p.merge, p.survivor, p.visitor, s.contact_id = p.loser AS of_loser, s.id, s.purpose_id, s.granted, s.basis, r.decision, to_jsonb(s) AS content
     FROM pair p
     JOIN consent_state s ON s.contact_id IN (p.loser, p.survivor)
     LEFT JOIN consent_record r ON r.id = s.record_id
@@ -29,12 +29,13 @@ gone AS (
 narrower AS (
     -- one row for each purpose in which the survivor may do less from now on, or now knows of a refusal
     SELECT nextval(pg_get_serial_sequence('consent_record', 'id')) AS id, p.merge, p.survivor, asked.purpose_id,
-           CASE WHEN l.decision = 'withdrawn' THEN 'withdrawn' ELSE 'refused' END AS decision, l.content AS other
+           CASE WHEN s.granted AND l.granted THEN 'existing_customer' WHEN l.decision = 'withdrawn' THEN 'withdrawn' ELSE 'refused' END AS decision, l.content AS other
     FROM pair p
     CROSS JOIN LATERAL (SELECT DISTINCT h.purpose_id FROM held h WHERE h.merge = p.merge) asked
     LEFT JOIN held l ON l.merge = p.merge AND l.purpose_id = asked.purpose_id AND l.of_loser
     LEFT JOIN held s ON s.merge = p.merge AND s.purpose_id = asked.purpose_id AND NOT s.of_loser
     WHERE CASE
+        WHEN s.granted AND l.granted THEN s.basis = 'consent' AND l.basis = 'existing_customer'
         WHEN s.granted THEN l.granted IS NOT TRUE AND NOT (l.granted IS NULL AND p.visitor)
         WHEN s.granted IS NULL THEN l.granted IS FALSE
         ELSE false
@@ -48,6 +49,8 @@ said AS (
 told AS (
     INSERT INTO contacts_news (contact_id, name, since) SELECT DISTINCT survivor, 'consent', %(now)s::timestamptz FROM narrower
 )
-INSERT INTO consent_state (contact_id, purpose_id, granted, since, record_id)
-SELECT survivor, purpose_id, false, %(now)s, id FROM narrower
-ON CONFLICT (contact_id, purpose_id) DO UPDATE SET granted = false, since = EXCLUDED.since, record_id = EXCLUDED.record_id
+INSERT INTO consent_state (contact_id, purpose_id, granted, basis, since, record_id)
+SELECT survivor, purpose_id, decision = 'existing_customer',
+       CASE decision WHEN 'existing_customer' THEN 'existing_customer' ELSE 'consent' END, %(now)s, id
+FROM narrower
+ON CONFLICT (contact_id, purpose_id) DO UPDATE SET granted = EXCLUDED.granted, basis = EXCLUDED.basis, since = EXCLUDED.since, record_id = EXCLUDED.record_id

@@ -12,21 +12,22 @@ WITH before AS MATERIALIZED (
 ),
 current AS MATERIALIZED (SELECT * FROM consent_state WHERE contact_id = %(survivor)s),
 wanted AS MATERIALIZED (
-    SELECT one.contact, asked.purpose_id, b.granted AS was, b.since, b.record_id,
-           -- 0 refused, 1 nothing said, 2 granted: the lower of before and now
-           least(CASE WHEN b.granted THEN 2 WHEN b.granted IS NULL THEN 1 ELSE 0 END,
-                 CASE WHEN c.granted THEN 2 WHEN c.granted IS NULL THEN 1 ELSE 0 END) AS level,
-           CASE WHEN b.granted THEN 2 WHEN b.granted IS NULL THEN 1 ELSE 0 END AS before_level,
-           CASE WHEN c.granted THEN 2 WHEN c.granted IS NULL THEN 1 ELSE 0 END AS now_level
+    SELECT one.contact, asked.purpose_id, b.granted AS was, coalesce(b.basis, 'consent') AS basis, b.since, b.record_id,
+           least(level.before, level.now) AS level, level.before AS before_level, level.now AS now_level
     FROM (VALUES (%(loser)s::bigint), (%(survivor)s::bigint)) AS one (contact)
     CROSS JOIN (SELECT purpose_id FROM before UNION SELECT purpose_id FROM current) asked
     LEFT JOIN before b ON b.contact_id = one.contact AND b.purpose_id = asked.purpose_id
     LEFT JOIN current c ON c.purpose_id = asked.purpose_id
+    -- 0 refused, 1 nothing said, 2 existing customer (§ 7(3) UWG), 3 granted: the lower of before and now
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN b.granted IS NULL THEN 1 WHEN NOT b.granted THEN 0 WHEN coalesce(b.basis, 'consent') = 'consent' THEN 3 ELSE 2 END AS before,
+               CASE WHEN c.granted IS NULL THEN 1 WHEN NOT c.granted THEN 0 WHEN c.basis = 'consent' THEN 3 ELSE 2 END AS now
+    ) level
 ),
 as_before AS (
     -- the loser's own word still stands, and its record is there
-    INSERT INTO consent_state (contact_id, purpose_id, granted, since, record_id)
-    SELECT contact, purpose_id, was, since, record_id FROM wanted
+    INSERT INTO consent_state (contact_id, purpose_id, granted, basis, since, record_id)
+    SELECT contact, purpose_id, was, basis, since, record_id FROM wanted
     WHERE contact = %(loser)s AND was IS NOT NULL AND level = before_level
     ON CONFLICT (contact_id, purpose_id) DO NOTHING
 ),
@@ -45,4 +46,4 @@ told AS (
 )
 INSERT INTO consent_state (contact_id, purpose_id, granted, since, record_id)
 SELECT contact, purpose_id, false, %(now)s, id FROM narrower
-ON CONFLICT (contact_id, purpose_id) DO UPDATE SET granted = false, since = EXCLUDED.since, record_id = EXCLUDED.record_id
+ON CONFLICT (contact_id, purpose_id) DO UPDATE SET granted = false, basis = 'consent', since = EXCLUDED.since, record_id = EXCLUDED.record_id

@@ -1,5 +1,8 @@
 -- record: keep what people said, derive what holds now, and tell the pulse.
 --
+-- The newest word holds. § 7(3) UWG (existing_customer) counts only for who never refused or withdrew: it revives nothing,
+-- and a refusal that comes in late ends it.
+--
 -- Params   given  json array of {n, contact_id, purpose, decision, at, source, wording, proof}
 --          now    timestamptz, when the pulse is told; tell  boolean, whether it is
 -- Reads    consent_purpose
@@ -25,12 +28,22 @@ said AS (
 newest AS (
     SELECT DISTINCT ON (contact_id, purpose_id) * FROM numbered ORDER BY contact_id, purpose_id, at DESC, id DESC
 ),
+basis AS (
+    SELECT n.*, CASE decision WHEN 'existing_customer' THEN 'existing_customer' ELSE 'consent' END AS basis FROM newest n
+),
 held AS (
-    INSERT INTO consent_state AS s (contact_id, purpose_id, granted, since, record_id)
-    SELECT contact_id, purpose_id, decision = 'granted', at, id FROM newest ORDER BY contact_id, purpose_id
+    INSERT INTO consent_state AS s (contact_id, purpose_id, granted, basis, since, record_id)
+    SELECT contact_id, purpose_id, decision IN ('granted', 'existing_customer'), basis, at, id
+    FROM basis ORDER BY contact_id, purpose_id
     ON CONFLICT (contact_id, purpose_id) DO UPDATE
-        SET granted = EXCLUDED.granted, since = EXCLUDED.since, record_id = EXCLUDED.record_id
-        WHERE EXCLUDED.since >= s.since  -- a late import of something old changes nothing
+        SET granted = EXCLUDED.granted, basis = EXCLUDED.basis, since = EXCLUDED.since, record_id = EXCLUDED.record_id
+        WHERE CASE
+            WHEN EXCLUDED.basis = 'existing_customer' THEN s.granted AND EXCLUDED.since >= s.since
+            WHEN s.basis = 'existing_customer' AND EXISTS (
+                SELECT FROM numbered o WHERE o.contact_id = s.contact_id AND o.purpose_id = s.purpose_id
+                AND o.decision IN ('refused', 'withdrawn')) THEN true
+            ELSE EXCLUDED.since >= s.since  -- a late import of something old changes nothing
+        END
 ),
 told AS (
     INSERT INTO contacts_news (contact_id, name, since)

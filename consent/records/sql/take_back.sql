@@ -16,7 +16,7 @@ WITH held AS MATERIALIZED (
     SELECT contact_id, purpose_id, 'withdrawn', since, %(source)s, '', jsonb_build_object('undone', %(import)s::bigint) FROM held
     RETURNING id, contact_id, purpose_id
 ), now_held AS (
-    UPDATE consent_state s SET granted = false, record_id = said.id
+    UPDATE consent_state s SET granted = false, basis = 'consent', record_id = said.id
     FROM said WHERE s.contact_id = said.contact_id AND s.purpose_id = said.purpose_id
 )
 INSERT INTO contacts_news (contact_id, name, since) SELECT DISTINCT contact_id, 'consent', %(now)s::timestamptz FROM held

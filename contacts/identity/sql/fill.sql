@@ -21,6 +21,8 @@ WITH changed AS (
         job_title = COALESCE(NULLIF(s.job_title, ''), l.job_title),
         account_id = COALESCE(s.account_id, l.account_id),
         stage_id = COALESCE(s.stage_id, l.stage_id),
+        -- who was restricted under one name is under both
+        restricted_at = LEAST(s.restricted_at, l.restricted_at),
         stage_since = CASE WHEN s.stage_id IS NULL THEN l.stage_since ELSE s.stage_since END,
         attributes = both_sides.attributes,
         attributes_at = both_sides.attributes_at,

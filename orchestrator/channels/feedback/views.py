@@ -23,7 +23,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     url = queries.target_of(*named) if named else None
     if named is None or url is None:
         return _nothing_here()
-    _record(request, named[0], "email_clicked", position=named[1], url=url)
+    _record(request, named[0], "clicked", position=named[1], url=url)
     return _private(HttpResponseRedirect(url))
 
 
@@ -33,17 +33,18 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     touch_id = opened(token)
     if touch_id is None:
         return _nothing_here()
-    _record(request, touch_id, "email_opened")
+    _record(request, touch_id, "opened")
     return _private(HttpResponse(PIXEL, content_type="image/gif"))
 
 
-def _record(request: HttpRequest, touch_id: int, name: str, *, position: int = 0, url: str = "") -> None:
-    touch = queries.touch_of(touch_id)
-    if request.method != "GET" or touch is None:
-        return
+def _record(request: HttpRequest, touch_id: int, what: str, *, position: int = 0, url: str = "") -> None:
     now = timezone.now()
-    machine = likely_machine(request.headers, called_at=touch.called_at, now=now)
-    record_feedback(touch=touch, name=name, machine=machine, now=now, position=position, url=url)
+    touch = queries.touch_of(touch_id, url=url, now=now) if request.method == "GET" else None
+    if touch is None:
+        return
+    links = touch.links if url else 0  # type: ignore[attr-defined]  # counted by the query
+    machine = likely_machine(request.headers, called_at=touch.called_at, now=now, links=links)
+    record_feedback(touch=touch, name=f"{touch.channel}_{what}", machine=machine, now=now, position=position, url=url)
 
 
 def _nothing_here() -> HttpResponse:

@@ -2,11 +2,13 @@
 --
 -- Params   now    timestamptz, the time of the page
 --          since  timestamptz, from when on failures count
--- Reads    contacts_handover, journeys_touch
+-- Reads    contacts_handover, journeys_touch, journeys_journey, orchestrator_stop
 -- Writes   nothing
 -- Returns  what text, n bigint, journey_id bigint
 -- Index    handover_waiting, touch_open, touch_journey
 -- Rerun    safe: reads only
+SELECT 'stopped' AS what, count(*) AS n, NULL::bigint AS journey_id FROM orchestrator_stop WHERE ended_at IS NULL
+UNION ALL
 SELECT 'overdue' AS what, count(*) AS n, NULL::bigint AS journey_id
   FROM contacts_handover WHERE state = 'waiting' AND due_at < %(now)s
 UNION ALL
@@ -23,3 +25,5 @@ SELECT state, count(*), NULL
  GROUP BY state
 UNION ALL
 SELECT 'held', count(*), NULL FROM journeys_touch WHERE state = 'held' AND proposed_at < %(now)s - interval '1 day'
+UNION ALL
+SELECT 'braked', 1, id FROM journeys_journey WHERE state = 'paused' AND brake ->> 'level' = 'stop'

@@ -69,7 +69,7 @@ SELECT * FROM (
             jsonb_build_object('state', t.state, 'reason', t.reason, 'channel', t.channel, 'subject', t.subject,
                                'name_en', b.name_en, 'name_de', b.name_de, 'step_en', s.name_en, 'step_de', s.name_de,
                                'journey_en', j.name_en, 'journey_de', j.name_de, 'slug', j.slug, 'hold_until', t.hold_until,
-                               'content_version', t.content_version, 'language', t.language)
+                               'content_version', t.content_version, 'language', t.language, 'block', b.slug)
        FROM journeys_touch t
        JOIN journeys_journey j ON j.id = t.journey_id
        JOIN journeys_step s ON s.id = t.step_id

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.urls import reverse
 from consent.models import Limit, QuietHours
 from consent.records.operations import record_consent, suppress_address
 from contacts.models import Contact
+from orchestrator.kernel.access import PRIVACY_GROUP
 
 NOW = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
 
@@ -49,7 +50,7 @@ def test_consent_shows_purposes_with_counts_and_rules_as_sentences(page, anna):
 
 
 @pytest.mark.parametrize("words", ["anna@example.org", "ANNA@example.org", "a-1", "Ams", "anna am"])
-def test_consent_finds_the_records_of_a_person_with_proof(page, anna, words):
+def test_consent_finds_the_records_of_a_person_with_proof_for_the_privacy_officer_alone(page, anna, words):
     record_consent(
         contact_id=anna.pk,
         purpose="profiling",
@@ -63,6 +64,10 @@ def test_consent_finds_the_records_of_a_person_with_proof(page, anna, words):
         contact_id=anna.pk, purpose="profiling", decision="withdrawn", source="letter", now=NOW + timedelta(days=1)
     )
     suppress_address(channel="email", address=anna.email, reason="bounced", now=NOW)
+    assert "192.0.2.1" not in page.get(reverse("consent"), {"q": words}).content.decode()
+    officer = User.objects.create_user("paula")
+    officer.groups.add(Group.objects.get_or_create(name=PRIVACY_GROUP)[0])
+    page.force_login(officer)
     html = page.get(reverse("consent"), {"q": words}).content.decode()
     assert html.index("withdrawn") < html.index("granted")
     for text in ("192.0.2.1", "v3", "letter", "Address suppressed"):

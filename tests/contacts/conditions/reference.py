@@ -178,6 +178,18 @@ def consent(node, person, now):
     return node["consent"] in person["consents"]
 
 
+def offer(node, person, now):
+    state = node.get("state", "open")
+    inside = lambda at: "within" not in node or now - span(node["within"]) < at <= now  # noqa: E731
+    found = any(
+        node["offer"] in ("any", slug)
+        and state in (is_now, "never")
+        and inside(made if state in ("open", "never") else answered)
+        for slug, is_now, made, answered in person["offers"]
+    )
+    return not found if state == "never" else found
+
+
 LEAVES = {
     "attribute": attribute,
     "account": account,
@@ -187,4 +199,5 @@ LEAVES = {
     "stage": stage,
     "phase": phase,
     "consent": consent,
+    "offer": offer,
 }

@@ -21,6 +21,7 @@ from contacts.models import (
     SignalFiring,
     Stage,
 )
+from journeys.models import Offer, OfferGrant
 from tests.contacts.conditions import reference
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)  # already tomorrow in Berlin, still today in New York
@@ -69,8 +70,19 @@ def people():
                 "holds": HOLDS, "stage": maybe(dice.choice(["lead", "active"])), "phase": None,
             }
         )  # fmt: skip
+        found[-1]["offers"] = offers_of(random.Random(n))
         found[-1]["phase"] = {"lead": "consideration", "active": "retention", None: None}[found[-1]["stage"]]
     return found
+
+
+def offers_of(dice):
+    """What one person was offered, at most one of it open: offer, state, when made, when answered."""
+    ages = [timedelta(hours=h) for h in (-1, 0, 1, 24, 25, 168, 1000)]
+    states = dice.sample(["open", "accepted", "declined", "expired", "expired"], dice.randrange(4))
+    return [
+        (dice.choice(["spring", "winter"]), state, NOW - dice.choice(ages), None if state == "open" else NOW - dice.choice(ages))
+        for state in states
+    ]  # fmt: skip
 
 
 def stored(cast):
@@ -92,6 +104,9 @@ def stored(cast):
         for s, h in HOLDS.items()
     }  # fmt: skip
     purposes = {p.slug: p for p in Purpose.objects.all()}
+    offers = {
+        s: Offer.objects.create(slug=s, kind="gift", created_at=NOW, name_en=s, name_de=s) for s in ("spring", "winter")
+    }
     ids = []
     for n, one in enumerate(cast):
         company = (
@@ -111,6 +126,12 @@ def stored(cast):
                 contact=contact, purpose=purposes[slug], decision="granted", at=NOW, source="t"
             )
             State.objects.create(contact=contact, purpose=purposes[slug], granted=True, since=NOW, record=said)
+        OfferGrant.objects.bulk_create(
+            OfferGrant(
+                offer=offers[s], contact=contact, state=state, granted_at=made, answered_at=answered, expires_at=NOW
+            )
+            for s, state, made, answered in one["offers"]
+        )
         SegmentMember.objects.bulk_create(
             SegmentMember(segment=segments[s], contact=contact, since=NOW) for s in one["segments"]
         )
@@ -184,6 +205,11 @@ LEAF = st.one_of(
     one_of("stage", ["lead", "active", "other"]),
     one_of("phase", ["consideration", "retention"]),
     one_of("consent", ["profiling", "email_marketing"]),
+    st.tuples(
+        one_of("offer", ["spring", "winter", "any", "gone"]),
+        st.one_of(st.just({}), one_of("state", ["open", "accepted", "declined", "expired", "never"])),
+        WINDOW,
+    ).map(lambda p: merged(*p)),
 )
 CONDITION = st.recursive(
     LEAF,

@@ -117,7 +117,9 @@ def run(contact, slug="welcome", *, state="sent", step="rest", key="", left=None
         journey=journey,
         block=Block.objects.get(slug="hello"),
         channel="email",
-        purpose="email_marketing",
+        # nobody here agreed to anything: the guard of the table lets only what a contract asks for be sent
+        purpose="service" if state == "sending" else "email_marketing",
+        address="one@people.example" if state == "sending" else "",
         state=state,
         proposed_at=NOW - DAY,
         expires_at=NOW + DAY,

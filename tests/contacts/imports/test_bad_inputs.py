@@ -1,7 +1,4 @@
-"""Bad inputs 41 to 64 of the promises: never a crash, never half an import, and the message says what is wrong.
-
-62 (an erased person in the file) is missing: nobody can be erased yet.
-"""
+"""Bad inputs 41 to 64 of the promises: never a crash, never half an import, and the message says what is wrong."""
 
 import io
 import zipfile
@@ -13,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from consent.privacy.operations import erase_contact
 from consent.records.models import State, Suppression
 from contacts.imports import operations
 from contacts.imports.reader import Unreadable
@@ -219,6 +217,37 @@ def test_61_a_suppressed_address_stays_suppressed_and_is_listed():
     job = bring("email,newsletter\nA@example.com,ja\n", mapping=["email", "consent:email_marketing"], consent=PROOF)
     assert refused(job) == [(2, "suppressed", True)]
     assert Suppression.objects.count() == 1
+
+
+def erase_address(address):
+    contact = Contact.objects.create(email=address, created_at=NOW, updated_at=NOW)
+    erase_contact(contact_id=contact.pk, why="test", now=NOW)
+
+
+def test_62_an_erased_person_in_the_file_is_told_and_agrees_to_nothing():
+    erase_address("anna@example.com")
+    text = "email,vorname,ok,nein\nAnna@example.com,Anna,ja,\nben@example.com,Ben,ja,\n"
+    mapping = ["email", "first_name", "consent:email_marketing", "objection:profiling"]
+    job = bring(text, mapping=mapping, consent=PROOF)
+    assert (2, "erased", True) in refused(job)
+    assert State.objects.get().contact.email == "ben@example.com"
+    assert not Suppression.objects.exists()
+
+
+def test_62_an_erased_person_who_objects_in_the_file_has_objected():
+    erase_address("anna@example.com")
+    bring("email,nein\nanna@example.com,ja\n", mapping=["email", "objection:profiling"])
+    assert State.objects.get().granted is False
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained", "blocked", "objected"])
+def test_62_a_silent_address_of_an_erased_person_stays_silent(reason):
+    Suppression.objects.create(address="anna@example.com", reason=reason, since=NOW)
+    erase_address("anna@example.com")
+    assert not Suppression.objects.exists()
+    job = bring("email\nANNA@example.com\n")
+    assert Suppression.objects.values_list("address", "reason").get() == ("anna@example.com", reason)
+    assert {one for _, one, _ in refused(job)} >= {"erased"}
 
 
 def test_63_an_upload_that_broke_off_is_not_kept(client):

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from consent.models import Holdout, HoldoutMember
 from contacts.imports import operations
-from contacts.models import Contact, Import, ImportChange, ImportPart, News, Segment, SegmentMember
+from contacts.models import Account, Contact, Import, ImportChange, ImportPart, News, Segment, SegmentMember
 from tests.contacts.imports.conftest import NOW, bring, plan, refused, upload, work
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,20 @@ def test_import_empty_cells_leave_or_clear():
     bring(text, empty="clear")
     anna.refresh_from_db()
     assert (anna.first_name, anna.attributes, anna.attributes_at, anna.time_zone) == ("", {}, {}, "Europe/Vienna")
+
+
+def test_import_takes_the_time_zone_of_the_company_before_that_of_the_country():
+    """As profiles that come in by the API do; what the file says itself goes before both."""
+    Account.objects.create(external_id="tokyo", name="Tokyo Ltd", country="JP", created_at=NOW)
+    text = "email,company,country,time_zone\na@example.com,Tokyo Ltd,AT,\nb@example.com,New Ltd,AT,\nc@example.com,tokyo,AT,Europe/Berlin\n"
+    bring(text + "d@example.com,Tokyo Ltd,,\n")
+    zones = dict(Contact.objects.values_list("email", "time_zone"))
+    assert zones == {
+        "a@example.com": "Asia/Tokyo",
+        "b@example.com": "Europe/Vienna",
+        "c@example.com": "Europe/Berlin",
+        "d@example.com": "Asia/Tokyo",
+    }
 
 
 def test_import_goes_on_after_a_killed_worker(monkeypatch):
@@ -140,6 +155,16 @@ def test_undo_keeps_people_to_whom_something_happened(django_assert_max_num_quer
     work()
     assert list(Contact.objects.values_list("email", flat=True)) == ["a@example.com"]
     assert refused(job) == [(0, "kept_at_undo", True)]
+
+
+def test_undo_takes_people_along_who_were_drawn_into_a_holdout():
+    Holdout.objects.create(slug="all", name_en="All", name_de="Alle", buckets=10_000, salt="all", created_at=NOW)
+    job = bring("email\na@example.com\nb@example.com\n")
+    assert HoldoutMember.objects.count() == 2
+    operations.undo_import(job_id=job.pk, now=NOW)
+    work()
+    assert not Contact.objects.exists()
+    assert not HoldoutMember.objects.exists()
 
 
 def test_undo_after_thirty_days_is_refused_and_the_file_goes():

@@ -123,7 +123,8 @@ def test_upsert_contacts_without_any_key_makes_one_each():
 @pytest.mark.django_db
 def test_upsert_contacts_more_people_take_no_more_statements(django_assert_num_queries):
     for n in (100, 2000):
-        with django_assert_num_queries(6):  # look, lock, look again, write, and the savepoint around it
+        # look, lock, look again, write, is an address of somebody erased among them, and the savepoint around it
+        with django_assert_num_queries(7):
             upsert(*[NewContact(f"{n}-{i}", f"{n}-{i}@example.com") for i in range(n)])
 
 
@@ -164,3 +165,22 @@ def test_upsert_contacts_sixteen_threads_same_people_make_one_row_each():
     assert len(found) == 16
     assert all(ids == found[0] for ids in found)
     assert News.objects.filter(name="profile").count() == 21
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("own", "account", "country", "expected"),
+    [
+        ("Asia/Tokyo", "nyc", "DE", "Asia/Tokyo"),
+        (None, "nyc", "FR", "America/New_York"),
+        (None, "nowhere", "FR", "Europe/Paris"),
+        (None, None, "FR", "Europe/Paris"),
+        (None, None, None, "Europe/Berlin"),
+    ],
+)
+def test_zone_is_the_persons_else_the_companys_else_the_countrys_else_the_teams(own, account, country, expected):
+    for external_id, land in (("nyc", "US"), ("nowhere", "")):
+        Account.objects.create(external_id=external_id, name=external_id, country=land, created_at=NOW)
+    person = NewContact(external_id="a", time_zone=own, account=account, country=country)
+    upsert_contacts(people=[person], now=NOW, source="t")
+    assert Contact.objects.get().time_zone == expected

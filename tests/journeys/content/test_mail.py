@@ -1,10 +1,11 @@
 """Liquid and MJML in a sandbox: what authors may write, what values may not do, and where growth ends."""
 
 import time
+from typing import NamedTuple
 
 import pytest
 
-from journeys.content import mail, sandbox
+from journeys.content import mail, rendering, sandbox
 from journeys.content.rules import ContentProblem, choose_language, one_line
 
 FRAME = {
@@ -17,9 +18,16 @@ FRAME = {
 }
 
 
+class Read(NamedTuple):
+    subject: str
+    html: str
+    text: str
+
+
 def made(body, subject="Hello", rewrite=str, **values):
     parts = mail.compiled(subject, "", body)
-    return mail.render(parts, {**sandbox.plain(values), "mail": FRAME}, rewrite)
+    filled_in = rendering.Mail(*mail.render(parts, {**sandbox.plain(values), "mail": FRAME}))
+    return Read(filled_in.subject, filled_in.page(rewrite), filled_in.plain(rewrite))
 
 
 def filled(source, **values):
@@ -156,7 +164,7 @@ def test_fill_ends_growth_quickly_with_a_problem(source):
     start = time.monotonic()
     with pytest.raises(ContentProblem):
         filled(source, big="y" * 30_000)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10  # growth without an end takes minutes
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts.models import Signal
+from contacts.models import Score, Signal
 from journeys.definitions.check import check
 from journeys.definitions.operations import InvalidDefinition, import_journey
 from journeys.models import Block, Journey, Version
@@ -53,7 +53,7 @@ def test_check_of_a_good_definition_finds_nothing():
     ("change", "expected"),
     [
         (lambda d: d.pop("entry"), "entry: expected an object"),
-        (lambda d: d["entry"].update(segment="x"), "entry: expected one of signal, segment"),
+        (lambda d: d["entry"].update(segment="x"), "entry: expected one of signal, event, segment"),
         (lambda d: d["entry"].update(signal="nope"), "entry.signal: there is no signal 'nope'"),
         (lambda d: d["entry"].update(reentry="sometimes"), "entry.reentry: expected"),
         (lambda d: d.update(phase="party"), "phase: expected one of awareness"),
@@ -70,13 +70,13 @@ def test_check_of_a_good_definition_finds_nothing():
         (lambda d: d["steps"][1].update(key="wait"), "steps[1].key: expected another key"),
         (lambda d: d["steps"][0].update({"for": "soon"}), "steps[0].for: expected a duration"),
         (lambda d: d["steps"][0].update({"for": "0h"}), "steps[0].for: expected a duration"),
-        (lambda d: d["steps"][0].update(until={"event": "x"}), "steps[0]: expected one of for, window, until"),
-        (lambda d: d["steps"][0].update(kind="teleport"), "steps[0].kind: expected one of branch"),
+        (lambda d: d["steps"][0].update(until={"event": "x"}), "steps[0]: expected one of for, window, calendar_days, date, until"),
+        (lambda d: d["steps"][0].update(kind="teleport"), "steps[0].kind: expected one of audience"),
         (lambda d: d["steps"][0].update(speed=3), "steps[0].speed: unknown"),
         (lambda d: d["steps"][1].update(block="lost"), "steps[1].block: there is no content block 'lost'"),
         (lambda d: d["steps"][1].update(purpose="spam"), "steps[1].purpose: there is no purpose 'spam'"),
         (lambda d: d["steps"].insert(0, {"key": "s", "kind": "split", "name": names("s"), "arms": [{"name": "a", "weight": 0}, {"name": "b", "weight": 1}]}), "steps[0].arms[0].weight: expected a number over 0"),
-        (lambda d: d["steps"][0].update(next="end"), "steps: nobody can come to 'mail'"),
+        (lambda d: d["steps"][0].update(next="end"), "steps: a second start, nobody can come to 'mail'"),
     ],
 )  # fmt: skip
 def test_check_names_path_and_expectation(change, expected):
@@ -128,6 +128,24 @@ def test_check_warns_of_attributes_without_a_definition_and_goes_on():
     ]
     step["next"] = "nowhere"
     assert any("leads nowhere" in str(problem) for problem in check(changed(lambda d: d["steps"].insert(0, step))))
+
+
+def test_check_says_which_score_and_which_attribute_may_be_meant():
+    define("renewal_on", "date")
+    Score.objects.create(slug="engagement", axis="engagement", name_en="e", name_de="e")
+
+    def change(d):
+        d["steps"][:1] = [
+            {"key": "date", "kind": "wait", "name": names("w"), "date": {"attribute": "renewal_onn", "past": "skip"}},
+            {"key": "points", "kind": "update", "name": names("p"), "score": {"engagment": 5}},
+            {"key": "set", "kind": "update", "name": names("s"), "set": {"renewal": "2026-12-01"}},
+        ]
+
+    assert [(problem.level, str(problem)) for problem in check(changed(change))] == [
+        ("warning", "steps[0].date.attribute: there is no attribute 'renewal_onn', did you mean 'renewal_on'?"),
+        ("warning", "steps[2].set.renewal: there is no attribute 'renewal', did you mean 'renewal_on'?"),
+        ("error", "steps[1].score.engagment: there is no score 'engagment', did you mean 'engagement'?"),
+    ]
 
 
 def test_check_refuses_a_filter_of_the_entry_about_the_run():

@@ -1,13 +1,19 @@
 """Waits until a local window: the table of the semantics, and both clock changes in 400 zones."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from journeys.steps.local_time import DAYS, instant, next_open
+from journeys.steps.local_time import DAYS, instant, mornings, openings
 
 WEEK = DAYS[:5]
+
+
+def next_open(now, zone, opens, closes, days):
+    """When somebody goes on who arrives now."""
+    return max(now, openings(now, now, zone, opens, closes, days)[0].at)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +81,34 @@ def _walk(now, zone):
         if clock >= mark > before and clock - before < timedelta(hours=3):
             return at
         before = max(before, clock)
+
+
+def test_mornings_in_every_zone_are_so_many_midnights_later():
+    """Counted by walking hour by hour: as many new days as asked for, then the hour; both changes lie between."""
+    zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    assert len(zones) >= 400
+    for name in zones:
+        zone = ZoneInfo(name)
+        for now in (datetime(2026, 10, 24, 20, 7, tzinfo=UTC), datetime(2027, 3, 26, 20, 7, tzinfo=UTC)):
+            found = mornings(now, now, name, 3, time(12))[0].at
+            at, midnights = now.replace(minute=0), 0
+            before = at.astimezone(zone).date()
+            while midnights < 3 or at.astimezone(zone).hour < 12:
+                at += timedelta(minutes=30)
+                midnights += at.astimezone(zone).date() != before
+                before = at.astimezone(zone).date()
+            assert abs(found - at) < timedelta(minutes=30), (name, found, at)
+            assert found.astimezone(zone).time() == time(12)
+
+
+def test_releases_follow_each_other_without_a_hole():
+    first, last = datetime(2026, 11, 13, 7, tzinfo=UTC), datetime(2026, 11, 18, 7, tzinfo=UTC)
+    for found in (
+        openings(first, last, "Europe/Berlin", time(9), time(18), WEEK),
+        mornings(first, last, "Europe/Berlin", 2, time(9)),
+    ):
+        untils = [one.until for one in found]
+        assert untils == sorted(untils)
+        assert untils[0] > first
+        assert untils[-1] > last
+        assert all(one.at <= later.at for one, later in pairwise(found))

@@ -34,12 +34,16 @@ def keep_connection(db):
         each.connect(close_old_connections)
 
 
-DOORS = {"/api/v1/contacts": 202, "/api/v1/events": 202} | dict.fromkeys(
-    ("/v1/identify", "/v1/track", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias"), 200
-)
+DOORS = {
+    "/api/v1/contacts": 202,
+    "/api/v1/events": 202,
+    "/api/v1/feedback": 202,
+    "/api/v1/journeys/{slug}/enter": 404,
+    "/api/v1/journeys/{slug}/leave": 404,
+} | dict.fromkeys(("/v1/identify", "/v1/track", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias"), 200)
 
 
-@pytest.mark.parametrize("path", [*DOORS, "/v1/batch"])
+@pytest.mark.parametrize("path", [*DOORS, "/v1/batch", "/api/v1/consents"])
 def test_door_answers_as_described(path, key, keep_connection):
     schema = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
     operation = schema[path]["POST"]

@@ -357,7 +357,7 @@ def test_database_that_cannot_write_is_503_and_nothing_is_acknowledged(send, mon
     def gone(**given):
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(tracking, "record_events", gone)
+    monkeypatch.setattr(tracking, "record_facts", gone)
     answer = send(door, track() if door == "track" else {"batch": [track()]})
     assert (answer.status_code, answer["Retry-After"], answer.json()["success"]) == (503, "5", False)
     assert not Contact.objects.exists()

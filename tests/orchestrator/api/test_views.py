@@ -186,7 +186,7 @@ def test_database_that_cannot_write_is_503_with_retry_after(post, how, monkeypat
         def gone(**given):
             raise OperationalError("server closed the connection")
 
-        monkeypatch.setattr(operations, "record_events", gone)
+        monkeypatch.setattr(operations, "record_facts", gone)
     answer = post("events", event(1))
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert answer.json()["errors"]

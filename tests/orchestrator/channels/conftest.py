@@ -116,6 +116,8 @@ class Sink:
     """What the SMTP server took, and how it shall answer: by recipient, at RCPT or at DATA."""
 
     mails: list = field(default_factory=list)
+    contents: list = field(default_factory=list)  # the same as bytes, as they came over the line
+    senders: list = field(default_factory=list)  # of the envelopes
     at_rcpt: dict = field(default_factory=dict)
     at_data: dict = field(default_factory=dict)
     hang_up: set = field(default_factory=set)  # recipients whose mail is taken, but the answer gets lost
@@ -137,6 +139,8 @@ class Sink:
         (to,) = envelope.rcpt_tos
         if answer := self.at_data.get(to):
             return answer
+        self.contents.append(envelope.content)
+        self.senders.append(envelope.mail_from)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         if self.on_data:
             self.on_data(self.mails[-1])

@@ -18,7 +18,7 @@ from orchestrator.demo import definitions
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 FILES = ("events", "stages", "segments", "signals")
-STEP_KINDS = {"wait", "branch", "split", "send", "update", "handover", "end"}
+STEP_KINDS = {"wait", "branch", "split", "send", "update", "handover", "end", "offer", "survey"}
 
 
 def conditions(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -106,12 +106,12 @@ def test_journeys_use_every_kind_of_step_and_only_known_blocks() -> None:
     assert {step["kind"] for step in steps} == STEP_KINDS
     assert {key for step in steps for key in ("for", "window", "until") if key in step} == {"for", "window", "until"}
     slugs = {block["slug"] for block in definitions.blocks()}
-    assert {step["block"] for step in steps if step["kind"] == "send"} == slugs
+    assert {step["block"] for step in steps if step["kind"] in ("send", "survey")} == slugs
     assert any(arm.get("holdout") for step in steps for arm in step.get("arms", ()))
 
 
 def test_services_are_the_first_mail_of_account_and_order() -> None:
-    first = {j["slug"]: next(s for s in j["steps"] if s["kind"] == "send") for j in definitions.journeys()}
+    first = {j["slug"]: next(s for s in j["steps"] if s["kind"] in ("send", "survey")) for j in definitions.journeys()}
     assert {slug for slug, step in first.items() if step.get("purpose") == "service"} == {
         "onboarding",
         "order-service",

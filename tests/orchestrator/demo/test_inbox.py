@@ -99,3 +99,12 @@ def test_visitors_with_the_same_seed_do_the_same() -> None:
     assert acts(1) == acts(1)
     assert acts(1) != acts(2)
     assert {"event", "sign_up"} <= {kind for kind, _, _ in acts(1)}
+
+
+def test_inbox_keeps_text_messages_apart_from_mails(tmp_path: Path) -> None:
+    inbox.keep_text(tmp_path / "texts", to="+447700900001\nCc: x", text="Ihr Paket\nist unterwegs – bis bald")
+    (kept,) = inbox.mails(tmp_path / "texts", 5)
+    assert str(kept.message["To"]).startswith("+447700900001 Cc: x")
+    assert kept.text.strip() == "Ihr Paket\nist unterwegs – bis bald"
+    assert kept.message["Cc"] is None
+    assert inbox.names(tmp_path) == []

@@ -9,7 +9,10 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core import mail
 
-from consent.records.models import State
+from consent.preferences.models import SignupForm
+from consent.privacy.models import Request
+from consent.purposes.models import Wording
+from consent.records.models import Record, State
 from contacts.events.models import Event, News
 from contacts.profiles.models import Contact
 from journeys.enrollments.models import Enrollment, Touch, Transition
@@ -71,7 +74,7 @@ def test_load_company_makes_logins_with_their_roles(loaded: None) -> None:
         assert len(password) >= 12
         user = authenticate(username=name, password=password)
         assert user is not None
-        assert role_of(user) == (Role.SALES if name == "sales" else Role.MARKETING)
+        assert role_of(user) == {"sales": Role.SALES, "privacy": Role.PRIVACY}.get(name, Role.MARKETING)
         assert user.is_superuser == (name == "admin")
 
 
@@ -105,3 +108,13 @@ def test_is_loaded_after_a_broken_load_says_so(db: Any) -> None:
 def test_config_keeps_everything_in_one_folder() -> None:
     config = replace(Config(), folder=Path("/somewhere"))
     assert {config.inbox.parent, config.logs.parent, config.key_file.parent} == {Path("/somewhere")}
+
+
+def test_load_company_leaves_no_page_of_consent_empty(loaded: None) -> None:
+    """Everybody said what they said under a text that is there; a form asks about a topic; requests of every kind came in."""
+    texts = {wording.name for wording in Wording.objects.select_related("purpose")}
+    assert set(Record.objects.filter(source="sign-up form").values_list("wording", flat=True)) <= texts
+    asked = SignupForm.objects.get(slug="newsletter").choices.values_list("purpose__slug", "purpose__parent__slug")
+    assert ("living_ideas", "email_marketing") in asked
+    assert set(Request.objects.values_list("kind", flat=True)) == set(Request.Kind.values)
+    assert Request.objects.filter(state=Request.State.DONE).exists()

@@ -146,6 +146,17 @@ def test_click_ignores_a_forged_host(sent):
         ({"user-agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, 60, False),
         ({"sec-purpose": "prefetch;prerender"}, 60, True),
         ({"user-agent": "x" * 8000}, 60, False),
+        ({"user-agent": "Mozilla/5.0"}, 60, True),  # Apple's mail privacy protection
+        ({"user-agent": "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))"}, 60, True),
+        ({"user-agent": "Mozilla/5.0 (Windows NT 10.0) ProofpointURLDefense/1.0"}, 60, True),
+        (
+            {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"},
+            60,
+            False,
+        ),
+        ({"user-agent": "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"}, 60, False),
+        ({"x-moz": "prefetch"}, 60, True),
+        ({"sec-fetch-purpose": "prefetch"}, 60, True),
     ],
 )
 def test_click_of_a_machine_is_marked(sent, headers, after, machine):
@@ -162,6 +173,18 @@ def test_click_of_a_person_counts_beside_a_scanner_in_the_same_minute(sent):
     assert sorted(Event.objects.values_list("properties__likely_machine", flat=True)) == [False, True]
     get(links[1], after=20)
     assert Event.objects.count() == 3
+
+
+def test_click_on_every_link_within_seconds_is_a_scanner(sent):
+    touch, links, _pixel = sent
+    for position in (7, 8):
+        Link.objects.create(touch=touch, position=position, url=f"https://shop.example/{position}")
+        links.append(f"/c/{Signer(salt='orchestrator.channels.click', sep='.').sign(f'{touch.pk}-{position}')}/")
+    for n, link in enumerate(links):
+        get(link, after=60 + n)
+    get(links[0], after=180)
+    marked = Event.objects.order_by("occurred_at").values_list("properties__likely_machine", flat=True)
+    assert list(marked) == [False, False, True, True, False]
 
 
 def test_click_after_profiling_was_withdrawn_leads_on_and_records_nothing(sent):

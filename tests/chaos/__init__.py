@@ -1,0 +1,1 @@
+"""Whole histories against the real product, judged by an oracle that knows nothing of it (docs/guide/soak.md)."""
