@@ -53,7 +53,7 @@ check: setup
 	$(V)/python manage.py messages --check
 
 test: check
-	$(V)/python -m pytest -n 2
+	$(V)/python -m pytest -n 2 --dist worksteal
 
 bench: setup
 	$(V)/python -m tests.bench

@@ -53,7 +53,11 @@ class Server(socketserver.StreamRequestHandler):
                 self.say(b"503 nobody to send it to")
             elif verb == b"DATA":
                 self.say(b"354 go on")
-                content = b"".join(iter(self.rfile.readline, b".\r\n"))
+                content = b""
+                while (read := self.rfile.readline()) != b".\r\n":
+                    if not read:
+                        return  # the client hung up in the middle of a content
+                    content += read
                 if not to:
                     self.say(b"554 no valid recipients")
                     continue

@@ -45,7 +45,9 @@ class Listener:
             for field in head.split(b"\r\n"):
                 if field.lower().startswith(b"content-length:"):
                     while len(body) < int(field.split(b":")[1]):
-                        body += line.recv(65536)
+                        if not (more := line.recv(65536)):
+                            return  # whoever called hung up
+                        body += more
             self.requests.append(head + b"\r\n\r\n" + body)
             answer = self.answer(self.requests[-1]) if callable(self.answer) else self.answer
             if self.pause:
@@ -64,6 +66,8 @@ class Listener:
         return f"http://{self.place}/"
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # a close alone does not wake who waits in accept
         self.socket.close()
 
 
