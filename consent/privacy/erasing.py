@@ -31,7 +31,7 @@ FROM (SELECT DISTINCT ON (contact_id, purpose_id) * FROM consent_record WHERE co
 WHERE decision IN ('granted', 'existing_customer')
 """
 # of an address that somebody else has too, the suppression stays: it is theirs as well
-ALONE = " AND NOT EXISTS (SELECT FROM contacts_contact c WHERE c.email = t.address AND c.id <> ALL (%(ids)s))"
+ALONE = " AND NOT EXISTS (SELECT FROM contacts_contact c WHERE c.email = t.address AND c.email <> '' AND c.id <> ALL (%(ids)s))"
 
 
 class ImportGoing(Exception):

@@ -28,7 +28,7 @@ CREATE FUNCTION orchestrator_over_limit(touch bigint) RETURNS text LANGUAGE sql 
     line AS MATERIALIZED (SELECT purpose, slug, needs AS enforcement FROM consent_purpose_line),
     same AS (
         SELECT contact_id AS id FROM mine
-        UNION SELECT c.id FROM mine JOIN contacts_contact c ON c.email = mine.email AND mine.email <> ''
+        UNION SELECT c.id FROM mine JOIN contacts_contact c ON c.email = mine.email AND c.email <> ''
     )
     SELECT coalesce((
         SELECT 'cap_' || l.slug

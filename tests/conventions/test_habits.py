@@ -3,12 +3,14 @@
 import ast
 import re
 
-from tests.conventions.tree import files, short
+from tests.conventions.tree import APPS, ROOT, files, short
 
 CLOCK = re.compile(
     r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(\)|\bcurrent_(date|time|timestamp)\b",
     re.I,
 )
+# a table of people that is joined by an address: the index on addresses leaves out those who have none
+BY_ADDRESS = re.compile(r"contacts_contact (?:AS )?(\w+)\s+(?:ON|WHERE)\b[^;]{0,120}?\b\1\.(email|phone) = (?!\'\')")
 BROKER = {"delay", "apply_async", "send_task"}
 LATER = {"eta", "countdown"}
 WITHOUT_CLOCK = ("rules.py", "queries.py", "operations.py", "listing.py")
@@ -24,6 +26,17 @@ def calls(path):
 
 def test_statements_do_not_read_the_clock():
     assert [short(path) for path in files(".sql") if CLOCK.search(code_of(path))] == []
+
+
+def test_people_are_looked_up_by_address_with_the_index():
+    wrong = [
+        f"{path.name}: {name}.{column}"
+        for path in [*files(".sql"), *files(".py"), *(ROOT / app / "migrations" for app in APPS)]
+        for text in ([path.read_text()] if path.is_file() else [one.read_text() for one in sorted(path.glob("*.py"))])
+        for name, column in BY_ADDRESS.findall(text)
+        if f"{name}.{column} <> ''" not in text
+    ]
+    assert wrong == []
 
 
 def test_operations_queries_and_rules_do_not_read_the_clock():

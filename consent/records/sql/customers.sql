@@ -12,7 +12,7 @@ SELECT c.id, c.email,
        EXISTS (
            SELECT FROM contacts_contact t
            JOIN consent_record r ON r.contact_id = t.id AND r.purpose_id = %(purpose)s AND r.decision IN ('refused', 'withdrawn')
-           WHERE t.id = c.id OR c.email <> '' AND t.email = c.email)
+           WHERE t.id = c.id OR t.email <> '' AND t.email = c.email)
        OR EXISTS (
            SELECT FROM consent_suppression x
            WHERE x.channel = 'email' AND x.address = lower(c.email) AND x.reason IN ('complained', 'objected', 'blocked')),

@@ -39,7 +39,7 @@ SELECT k.id AS contact_id,
              THEN 'suppressed'
            WHEN EXISTS (
                SELECT FROM contacts_contact o
-               WHERE o.email = k.email AND k.email <> '' AND o.id <> k.id AND (o.restricted_at IS NOT NULL OR EXISTS (
+               WHERE o.email = k.email AND o.email <> '' AND o.id <> k.id AND (o.restricted_at IS NOT NULL OR EXISTS (
                    SELECT FROM consent_state s WHERE s.contact_id = o.id AND s.purpose_id = ANY (k.purposes) AND NOT s.granted))
            ) THEN 'same_address'
            WHEN k.address !~ '^[^@]+@[^@]+$' AND k.digits = '' THEN 'no_address'
