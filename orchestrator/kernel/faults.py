@@ -1,7 +1,7 @@
-"""Named points at which a process can be made to die, to fail or to sleep, so that every crash is proven and not only hit by luck.
+"""Named points at which a process can be made to die, to fail, to sleep or to stop, so that every crash is proven and not only hit by luck.
 
-`FAULT=<point>:kill|exc|sleep[:n]` arms one point of a process: at its n-th passing (the first) it happens, once. What fired is
-added to the file FAULT_COUNT. Without FAULT a point costs one comparison.
+`FAULT=<point>:kill|exc|sleep|stop[:n]` arms one point of a process: at its n-th passing (the first) it happens, once. A stopped
+process goes on when it gets SIGCONT. What fired is added to the file FAULT_COUNT. Without FAULT a point costs one comparison.
 """
 
 import os
@@ -28,6 +28,9 @@ POINTS = (
 )
 
 
+DOINGS = ("kill", "exc", "sleep", "stop")
+
+
 class Fault(Exception):
     """A point was armed to fail."""
 
@@ -45,7 +48,7 @@ def arm(given: str) -> None:
     if not given:
         return
     point, what, *times = [*given.split(":"), *([] if given.count(":") > 1 else ["1"])]
-    if point not in POINTS or what not in ("kill", "exc", "sleep") or len(times) != 1 or not times[0].isdigit():
+    if point not in POINTS or what not in DOINGS or len(times) != 1 or not times[0].isdigit():
         raise UnknownPoint(given)
     _armed[:] = [point, what, times[0]]
 
@@ -66,11 +69,12 @@ def _pass(point: str) -> None:
     if counts := os.environ.get("FAULT_COUNT"):
         with Path(counts).open("a") as file:  # the file outlives a process that is killed
             file.write(f"{point}:{what}\n")
-    if what == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
     if what == "exc":
         raise Fault(point)
-    time.sleep(SLEEP_SECONDS)
+    if what == "sleep":
+        time.sleep(SLEEP_SECONDS)
+    else:
+        os.kill(os.getpid(), signal.SIGKILL if what == "kill" else signal.SIGSTOP)
 
 
 arm(os.environ.get("FAULT", ""))

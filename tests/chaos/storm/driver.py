@@ -23,6 +23,7 @@ from tests.chaos.storm.sink import Sink
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 LATER = ("merge", "erase", "event_written")  # fire in children of their own, not in workers
 IN_WORKERS = tuple(point for point in POINTS if point not in LATER)
+IN_DELIVERY = ("touch_claimed", "before_call", "after_accept")  # where a worker that wakes too late could send twice
 OPEN = "SELECT count(*) FROM journeys_touch WHERE state IN ('proposed', 'held', 'approved', 'sending')"
 INSIDE = "SELECT count(*) FILTER (WHERE left_at IS NULL), count(*) FROM journeys_enrollment"
 DOUBTS = """
@@ -41,10 +42,11 @@ class Result(NamedTuple):
     """What a storm came to."""
 
     judgement: Judgement
-    fired: Counter[str]
+    fired: Counter[str]  # by point and what happened there, as "merge:kill"
     states: dict[str, int]
     kills: int
     restarts: int
+    woken: int  # stopped workers that went on long after their lease
     seconds: float
     runs: int
     twice: int  # moves that were written twice
@@ -55,11 +57,12 @@ class Result(NamedTuple):
 
 @dataclass
 class Storm:
-    """One run. faults: points to kill workers at, one worker each; kills: more of them at random."""
+    """One run. faults: points to kill workers at, one worker each; stops: to stop them at for two leases; kills: more at random."""
 
     people: int
     workers: int
     faults: tuple[str, ...] = IN_WORKERS
+    stops: tuple[str, ...] = IN_DELIVERY
     kills: int = 0
     restarts: int = 0
     lease: int = 5  # seconds; must be longer than it takes to fill a batch, else nothing is ever sent
@@ -70,6 +73,7 @@ class Storm:
         """Run it, and leave nothing behind."""
         self.folder.chmod(0o755)
         self.random, self.living, self.done_kills, self.done_restarts = random.Random(self.seed), set(), 0, 0
+        self.stopped, self.woken = {}, 0
         self.server = embedded.start_postgres(self.folder, durable=True)
         try:
             with Sink() as self.sink:
@@ -103,7 +107,8 @@ class Storm:
         begun = time.monotonic()
         self._child("seed", "-", self.people * 2)  # the second half is fed only when some points have not fired before
         self.events: list[str] = []
-        faults = list(self.faults)
+        self.armed = [f"{point}:kill" for point in self.faults] + [f"{point}:stop" for point in self.stops]
+        faults = list(self.armed)
         self.random.shuffle(faults)
         for _ in range(self.workers):
             self._work(faults)
@@ -135,17 +140,19 @@ class Storm:
             time.sleep(0.1)
             for pid in [pid for pid in self.living if not _alive(pid)]:
                 self.living.discard(pid)
+                self.stopped.pop(pid, None)
                 self._work(faults)
+            self._wake()
             taken = len(self.sink.taken)
             if restarts and taken >= restarts[0]:
                 restarts.pop(0)
                 self._tear_down()
-            if kills and taken >= kills[0] and self.living:
+            if kills and taken >= kills[0] and (running := self.living - self.stopped.keys()):
                 kills.pop(0)
-                os.kill(self.random.choice(sorted(self.living)), signal.SIGKILL)
+                os.kill(self.random.choice(sorted(running)), signal.SIGKILL)
                 self.done_kills += 1
             ((still,),), ((inside, runs),) = self._ask(OPEN), self._ask(INSIDE)
-            more = self._waiting_to_fire() or len(self.events) < self.people or kills or restarts
+            more = self._waiting_to_fire() or self.stopped or len(self.events) < self.people or kills or restarts
             room = inside < self.people // 4 + 5 if len(self.events) < self.people else not inside and not still
             if more and room and len(self.events) < self.people * 2:
                 self._feed()
@@ -158,7 +165,18 @@ class Storm:
         )
 
     def _waiting_to_fire(self) -> set[str]:
-        return set(self.faults) - set(self._fired())
+        return set(self.armed) - set(self._fired())
+
+    def _wake(self) -> None:
+        """Let workers that stopped go on, when their claim has long been somebody else's."""
+        now = time.monotonic()
+        for pid in self.living:
+            if pid not in self.stopped and _is_stopped(pid):
+                self.stopped[pid] = now
+            elif now - self.stopped.get(pid, now) > 2 * self.lease:
+                del self.stopped[pid]
+                os.kill(pid, signal.SIGCONT)
+                self.woken += 1
 
     def _judged(self, events: list[str], begun: float) -> Result:
         doubts = [Mail(*row) for row in self._ask(DOUBTS)]
@@ -169,11 +187,11 @@ class Storm:
         ((bounces,),), ((twice,),), ((_, runs),) = self._ask(BOUNCES), self._ask(TRANSITIONS), self._ask(INSIDE)
         judgement = judge(events, list(self.sink.taken), doubts)
         said = [int(word) for word in answers.read_text().split()] if answers.exists() else []
-        return Result(judgement, self._fired(), states, self.done_kills, self.done_restarts, time.monotonic() - begun, runs, twice,
-                      said, bounces, len(reported))  # fmt: skip
+        return Result(judgement, self._fired(), states, self.done_kills, self.done_restarts, self.woken, time.monotonic() - begun,
+                      runs, twice, said, bounces, len(reported))  # fmt: skip
 
     def _work(self, faults: list[str]) -> None:
-        armed = f"{faults.pop()}:kill" if faults else "-"
+        armed = faults.pop() if faults else "-"
         self.living.add(self._start("work", armed, self.end))
 
     def _child(self, verb: str, armed: str, argument: Any) -> None:
@@ -187,11 +205,7 @@ class Storm:
         return self.nursery.stdout.readline().strip()
 
     def _fired(self) -> Counter[str]:
-        return (
-            Counter(line.split(":")[0] for line in self.counts.read_text().split())
-            if self.counts.exists()
-            else Counter()
-        )
+        return Counter(self.counts.read_text().split()) if self.counts.exists() else Counter()
 
     def _tear_down(self) -> None:
         """Kill the database: first at once and without a word, then as `pg_ctl -m immediate` does."""
@@ -215,6 +229,14 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # it has just ended
+        return False
+    return said.rpartition(")")[2].split()[0] == "T"
 
 
 def _wait(pid: int, seconds: float) -> None:

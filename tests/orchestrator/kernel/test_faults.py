@@ -34,7 +34,7 @@ def test_fault_fires_at_its_point_at_its_turn_once_and_is_counted(monkeypatch, t
     assert counts.read_text() == "after_mark:exc\n"
 
 
-def test_fault_sleeps_and_kills(monkeypatch):
+def test_fault_sleeps_stops_and_kills(monkeypatch):
     slept, killed = [], []
     monkeypatch.setattr(faults.time, "sleep", slept.append)
     monkeypatch.setattr(faults.os, "kill", lambda *given: killed.append(given))
@@ -42,8 +42,10 @@ def test_fault_sleeps_and_kills(monkeypatch):
     faults.fault("erase")
     faults.arm("merge:kill")
     faults.fault("merge")
-    assert slept[0] == faults.SLEEP_SECONDS
-    assert killed == [(os.getpid(), signal.SIGKILL)]
+    faults.arm("after_accept:stop")
+    faults.fault("after_accept")
+    assert slept == [faults.SLEEP_SECONDS]
+    assert killed == [(os.getpid(), signal.SIGKILL), (os.getpid(), signal.SIGSTOP)]
 
 
 @pytest.mark.parametrize("given", ["nowhere:kill", "merge", "merge:explode", "merge:kill:x", "merge:kill:1:2"])
