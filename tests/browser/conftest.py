@@ -5,14 +5,18 @@ import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import get_ident
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.utils.timezone import localdate
+from playwright.sync_api import expect, sync_playwright
 
 from reporting.kpis.operations import roll_up_kpis
 from tests.browser import kept
 from tests.browser.scene import PASSWORD, write_scene
+from tests.browser.waiting import next_page, settled, slow_down
 from tests.conftest import put_back_rows
 
 AXE = Path("static/vendor/axe.min.js")
@@ -31,8 +35,6 @@ def chromium():
     if not AXE.exists():
         pytest.skip("the files of the pages are missing: make setup")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright runs an event loop in this thread
-    from playwright.sync_api import expect, sync_playwright
-
     expect.set_options(timeout=20_000)  # what is waited for comes at once; a machine with other work takes longer
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--disable-quic", "--no-sandbox"])
@@ -73,6 +75,7 @@ class Visitor:
         }
         self.context = browser.new_context(**settings | options)
         self.page = self.context.new_page()
+        slow_down(self.page)
         self.page.on("console", lambda m: self.wrong.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("response", lambda a: self.wrong.append(f"{a.status} {a.url}") if a.status >= 400 else None)
@@ -84,15 +87,22 @@ class Visitor:
         self.open("/accounts/login/")
         self.page.fill("#id_username", name)
         self.page.fill("#id_password", PASSWORD)
-        self.page.press("#id_password", "Enter")
+        with next_page(self.page):
+            self.page.press("#id_password", "Enter")
         self.page.wait_for_url(lambda url: "/accounts/login/" not in url)
 
     def open(self, path):
         self.page.goto(self.address + path)
+
+    def all_there(self):
+        """Wait until nothing of the page is still to come: its own files, what HTMX asks for, figures."""
         self.page.wait_for_load_state("load")
+        settled(self.page)
+        expect(self.page.locator("[data-plot]:not(:has(.main-svg))")).to_have_count(0)
 
     def violations(self):
         """What axe finds on the page; frames show what authors write, without scripts, so that axe could not look into them."""
+        self.all_there()
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
             f"axe.run(document, {{runOnly: {RULES}, iframes: false, {ONLY}}}).then(r => r.violations)"
@@ -105,25 +115,44 @@ class Visitor:
 
     def too_wide(self):
         """By how many pixels the page is wider than the window."""
+        self.all_there()
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-def _let_requests_end(seconds=10):
-    """Wait for what pages asked for in their last moment: emptying the tables would lock against it."""
+@pytest.fixture
+def answered(transactional_db, live_server):
+    """Afterwards wait for what pages asked for in their last moment: emptying the tables would lock against it."""
+    at_work = set()  # threads of the server
+
+    def begun(**_):
+        at_work.add(get_ident())
+
+    def done(**_):
+        at_work.discard(get_ident())
+
+    request_started.connect(begun)
+    request_finished.connect(done)
+    yield
+    calm, end = 0, time.monotonic() + 10
+    while calm < 3 and time.monotonic() < end:
+        calm = 0 if at_work or _busy_sessions() else calm + 1
+        time.sleep(0.05)
+    request_started.disconnect(begun)
+    request_finished.disconnect(done)
+
+
+def _busy_sessions():
     text = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND (state = 'active' OR state LIKE 'idle in transaction%')"
     )
-    calm, until = 0, time.monotonic() + seconds
-    while calm < 3 and time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute(text)
-            calm = calm + 1 if cursor.fetchone()[0] == 0 else 0
-        time.sleep(0.05)
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        return cursor.fetchone()[0]
 
 
 @pytest.fixture
-def visit(chromium, live_server, scene):
+def visit(chromium, live_server, scene, answered):
     """Give a function that makes a visitor; afterwards nothing may have gone wrong."""
     visitors = []
 
@@ -134,5 +163,4 @@ def visit(chromium, live_server, scene):
     yield make
     for visitor in visitors:
         visitor.context.close()
-    _let_requests_end()
     assert [wrong for visitor in visitors for wrong in visitor.wrong] == []

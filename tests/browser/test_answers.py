@@ -10,6 +10,7 @@ from contacts.models import Contact, Event
 from journeys.canvas.drafts import draft_of
 from journeys.models import Block, Enrollment, Journey, Step, Touch, Version
 from journeys.surveys.queries import survey_url
+from tests.browser.waiting import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"viewport": {"width": 390, "height": 800}}
@@ -98,6 +99,7 @@ def test_person_chooses_by_keys_at_a_desk(visit, ask):
     person.page.keyboard.press("ArrowDown")
     expect(person.page.get_by_role("radio", name="Der Preis")).to_be_checked()
     person.page.keyboard.press("Tab")
+    expect(person.page.get_by_role("button")).to_be_focused()
     person.page.keyboard.press("Enter")
     expect(person.page.get_by_role("status")).to_be_visible()
     assert Event.objects.get(name="survey_answered").properties["answer"] == "price"
@@ -107,11 +109,13 @@ def put_in(page, kind):
     page.locator(".plus").first.click()
     page.locator(f"#ask button[value={kind}]").click()
     expect(page.locator("#panel .panel-box")).to_be_visible()
+    expect(page.locator("#ask")).to_be_hidden()  # when the change has settled
 
 
 def save(page):
     page.locator(".panel-foot .btn-primary").click()
     expect(page.locator(".panel-saved")).to_be_visible()
+    settled(page)
 
 
 @pytest.fixture
@@ -132,6 +136,7 @@ def test_marketer_puts_a_webhook_in(canvas):
     page.locator("#panel [name=url]").fill("http://127.0.0.1/")
     page.locator(".panel-foot .btn-primary").click()
     expect(page.locator("#panel").get_by_text("expected an address that is public")).to_be_visible()
+    settled(page)
     looked_at(page, "webhook-refused")
     page.locator("#panel [name=url]").fill("https://crm.example.com/leads")
     page.locator("#panel [name=name_en]").fill("Tell the CRM")
@@ -151,6 +156,8 @@ def test_marketer_puts_a_survey_in(canvas):
     page.locator("#panel [name=answers][value=choices]").check()
     for n, (english, german) in enumerate([("The light", "Das Licht"), ("The price", "Der Preis")]):
         page.locator("#panel button[name=add_choices]").click()
+        expect(page.locator("#panel [name^=choices_][name$=_en]")).to_have_count(n + 1)
+        settled(page)
         page.locator(f"#panel [name=choices_{n}_en]").fill(english)
         page.locator(f"#panel [name=choices_{n}_de]").fill(german)
     looked_at(page, "survey-form")

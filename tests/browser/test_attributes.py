@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from contacts.profiles.models import Contact
 from contacts.profiles.operations import NewContact, upsert_contacts
+from tests.browser.waiting import next_page, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -24,14 +25,17 @@ def test_marketer_adopts_and_ignores_keys(visit, width):
     page = marketer.page
     page.fill("#attribute-words", "shoe")
     expect(page.locator("#kept-apart code")).to_have_text(["shoe size"])
-    page.get_by_role("link", name="Adopt shoe size").click()
-    page.wait_for_selector("#id_key")
+    settled(page)
+    with next_page(page):
+        page.get_by_role("link", name="Adopt shoe size").click()
     assert (page.input_value("#id_key"), page.input_value("#id_kind")) == ("shoe size", "whole")
     assert marketer.violations() == []
-    page.get_by_role("button", name="Adopt").click()
-    page.wait_for_selector("text=1 person has a value")
-    page.get_by_role("button", name="Ignore internal row").click()
-    page.wait_for_selector("text=is ignored from now on")
+    with next_page(page):
+        page.get_by_role("button", name="Adopt").click()
+    expect(page.get_by_text("1 person has a value")).to_be_visible()
+    with next_page(page):
+        page.get_by_role("button", name="Ignore internal row").click()
+    expect(page.get_by_text("is ignored from now on")).to_be_visible()
     marketer.open(f"/contacts/{person.pk}/")
     card = page.locator("section", has=page.locator("#attributes-title")).inner_text()
     assert "Shoe size" in card

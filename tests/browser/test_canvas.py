@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from journeys.canvas.drafts import draft_of, edit_draft, undo
 from journeys.models import Journey
+from tests.browser.waiting import next_page, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,26 +23,31 @@ def keys(slug):
     return [step["key"] for step in draft_of(Journey.objects.get(slug=slug)).definition["steps"]]
 
 
-def shown(page):
+def names(page):
     """The names on the canvas, in the order of the flow."""
-    return page.locator(".sequence .step-open").all_inner_texts()
+    return page.locator(".sequence .step-open")
 
 
 def edit(maja, slug="loyalty"):
+    """Open the draft of a live journey; its numbers make cards taller when they come, so they are waited for."""
     maja.open(f"/journeys/{slug}/edit/")
     expect(maja.page.locator("a.step-open[tabindex='0']")).to_have_count(1)
+    expect(maja.page.locator("#canvas [data-numbers]:not([hidden])")).not_to_have_count(0)
+    settled(maja.page)
     return maja.page
 
 
 def save(page):
     page.locator(".panel-foot .btn-primary").click()
     expect(page.locator(".panel-saved")).to_be_visible()
+    settled(page)
 
 
 def put_in(page, plus, kind):
-    page.locator(plus).click()
+    plus.click()
     page.locator(f"#ask button[value={kind}]").click()
     expect(page.locator("#panel .panel-box")).to_be_visible()
+    expect(page.locator("#ask")).to_be_hidden()  # it closes when all of the change has settled
 
 
 def test_marketer_builds_the_abandoned_cart_from_nothing(maja):
@@ -55,27 +61,29 @@ def test_marketer_builds_the_abandoned_cart_from_nothing(maja):
 
     # who comes in: a signal
     page.locator("#open-entry").click()
+    expect(page.locator("#panel-title")).to_be_focused()
     page.locator("#panel [name=mode]").select_option("signal")
     page.locator("#panel [name=signal]").select_option(index=1)
     save(page)
     assert draft_of(Journey.objects.get(slug="basket-left-behind")).definition["entry"]["signal"]
 
     # wait, then send
-    put_in(page, "a.plus[data-at='into:end']", "wait")
+    put_in(page, page.locator("a.plus[data-at='into:end']"), "wait")
     page.fill("#panel [name=name_en]", "Four hours")
     page.fill("#panel [name=name_de]", "Vier Stunden")
     save(page)
-    put_in(page, "a.plus[data-at='out:wait:next']", "send")
+    put_in(page, page.locator("a.plus[data-at='out:wait:next']"), "send")
     expect(page.locator("#step-send")).to_have_class(re.compile("step-missing"))
     page.locator("#panel [name=block]").select_option(index=1)
     save(page)
     expect(page.locator("#step-send")).not_to_have_class(re.compile("step-missing"))
-    assert shown(page) == ["Four hours", "Send", "End"]
+    expect(names(page)).to_have_text(["Four hours", "Send", "End"], use_inner_text=True)
     assert keys("basket-left-behind") == ["wait", "send", "end"]
 
     # the goal, from the finding that there is none
     page.locator("#check").get_by_role("link", name="There is no goal").click()
     expect(page.get_by_role("dialog", name="Goal")).to_be_visible()
+    settled(page)
     page.locator("#panel [name=name_en]").fill("Order")
     page.locator("#panel [name=name_de]").fill("Bestellung")
     area = page.locator("#panel textarea[name=goal_when]")
@@ -93,16 +101,20 @@ def test_marketer_builds_the_abandoned_cart_from_nothing(maja):
 def test_keys_alone_put_in_move_and_take_out(maja):
     page = edit(maja)
     before = keys_of_live("loyalty")
-    page.locator(".sequence .step-open").first.focus()
+    first = page.locator(".sequence .step-open").first
+    first.focus()
     page.keyboard.press("ArrowDown")
+    expect(first).not_to_be_focused()
     second = page.evaluate("document.activeElement.id")
     page.keyboard.press("ArrowUp")
-    assert page.evaluate("document.activeElement.id") != second
+    expect(page.locator(f"#{second}")).not_to_be_focused()
     page.keyboard.press("+")
     expect(page.locator("#ask")).to_be_visible()
+    expect(page.locator("#ask .kinds button").first).to_be_focused()  # when the dialog has settled
     page.locator("#ask button[value=wait]").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#panel-title")).to_be_focused()
+    expect(page.locator("#ask")).to_be_hidden()
     new = next(key for key in keys("loyalty") if key not in before)
     page.keyboard.press("Escape")
     expect(page.locator(f"#open-{new}")).to_be_focused()
@@ -114,6 +126,7 @@ def test_keys_alone_put_in_move_and_take_out(maja):
         page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.locator("#canvas-news")).to_contain_text("moved")
+    expect(page.locator(f"#open-{new}")).to_be_focused()
     assert keys("loyalty").index(new) < at
     page.keyboard.press("m")
     page.keyboard.press("Escape")
@@ -126,8 +139,10 @@ def test_keys_alone_put_in_move_and_take_out(maja):
     expect(page.locator("#ask button.btn-danger")).to_be_focused()  # when the dialog has settled
     page.keyboard.press("Enter")
     expect(page.locator(f"#step-{new}")).to_have_count(0)
+    expect(page.locator("#ask")).to_be_hidden()  # while it is open, keys are its own
     page.keyboard.press("Control+z")
     expect(page.locator(f"#step-{new}")).to_have_count(1)
+    settled(page)
     page.keyboard.press("Control+Shift+Z")
     expect(page.locator(f"#step-{new}")).to_have_count(0)
 
@@ -138,12 +153,12 @@ def keys_of_live(slug):
 
 def test_dragging_moves_a_step(maja):
     page = edit(maja)
-    page.locator("a.plus").first.click()
-    page.locator("#ask button[value=update]").click()
-    expect(page.locator("#panel .panel-box")).to_be_visible()
+    put_in(page, page.locator("a.plus").first, "update")
     page.keyboard.press("Escape")
+    expect(page.locator("#panel .panel-box")).to_have_count(0)
     new = next(key for key in keys("loyalty") if key.startswith("update"))
     assert keys("loyalty")[0] == new
+    expect(page.locator(f"#open-{new}")).to_be_focused()  # nothing scrolls any more
     card, plus = page.locator(f"#step-{new}"), page.locator("a.plus").nth(2)
     start, end = card.bounding_box(), plus.bounding_box()
     page.mouse.move(start["x"] + 100, start["y"] + 30)
@@ -155,7 +170,7 @@ def test_dragging_moves_a_step(maja):
     page.mouse.up()
     expect(page.locator("#canvas-news")).to_contain_text("moved")
     assert keys("loyalty")[0] != new
-    assert page.locator("#panel .panel-box").count() == 0
+    expect(page.locator("#panel .panel-box")).to_have_count(0)
 
 
 def test_second_editor_sees_both_and_loses_nothing(maja):
@@ -163,6 +178,7 @@ def test_second_editor_sees_both_and_loses_nothing(maja):
     journey = Journey.objects.get(slug="loyalty")
     wait = next(step for step in journey.live_version.definition["steps"] if step["kind"] == "wait")["key"]
     page.locator(f"#open-{wait}").click()
+    expect(page.locator("#panel-title")).to_be_focused()
     page.locator("#panel [name=name_en]").fill("Mine")
 
     def change(definition):
@@ -182,6 +198,7 @@ def test_second_editor_sees_both_and_loses_nothing(maja):
     assert maja.violations() == []
     page.get_by_role("button", name="Take mine").click()
     expect(page.locator(f"#open-{wait}")).to_have_text("Mine")
+    settled(page)
     undo(journey=journey)
     page.locator("a.plus").first.click()
     page.locator("#ask button[value=wait]").click()
@@ -197,9 +214,7 @@ def test_canvas_on_a_phone(visit):
     phone.log_in()
     page = edit(phone)
     assert phone.too_wide() == 0
-    page.locator("a.plus").first.click()
-    page.locator("#ask button[value=send]").click()
-    expect(page.locator("#panel .panel-box")).to_be_visible()
+    put_in(page, page.locator("a.plus").first, "send")
     assert phone.too_wide() == 0
     assert page.locator(".panel-box").bounding_box()["width"] == 390
     assert phone.violations() == []
@@ -212,13 +227,16 @@ def test_canvas_without_javascript_puts_in_and_saves(visit):
     plain.log_in()
     page = plain.page
     plain.open("/journeys/loyalty/edit/")
-    page.locator("a.plus").first.click()
-    page.locator("button[value=wait]").click()
+    with next_page(page):
+        page.locator("a.plus").first.click()
+    with next_page(page):
+        page.locator("button[value=wait]").click()
     page.wait_for_url("**/edit/?step=*")
     page.fill("[name=name_en]", "By hand")
-    page.locator(".panel-foot .btn-primary").click()
+    with next_page(page):
+        page.locator(".panel-foot .btn-primary").click()
     page.wait_for_url("**/edit/?step=*")
-    assert "By hand" in shown(page)
+    expect(names(page).filter(has_text="By hand")).to_have_count(1)
 
 
 def test_flow_people_and_prose_are_accessible(maja):

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.urls import include, path
 from playwright.sync_api import expect
 
+from consent.models import Holdout
 from consent.records.operations import record_consent
 from contacts.models import Contact
 from journeys.models import Enrollment, Journey, Transition
@@ -27,6 +28,7 @@ from orchestrator.kernel.embedded import free_port
 from orchestrator.tick import loop
 from orchestrator.urls import urlpatterns as product
 from tests.browser.scene import PASSWORD
+from tests.browser.waiting import next_page, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 urlpatterns = [*product, path("", include("orchestrator.demo.urls"))]
@@ -96,20 +98,27 @@ def write_content(visit, maja):
     page.fill("#id_name_en", "Your basket waits")
     page.fill("#id_name_de", "Ihr Korb wartet")
     page.select_option("#id_phase", "purchase")
-    page.get_by_role("button", name="Create and write the text").click()
+    with next_page(page):
+        page.get_by_role("button", name="Create and write the text").click()
     page.wait_for_url("**/content/your-basket-waits/edit/**")
     page.fill("#text-subject", 'Your basket, {{ contact.first_name | default: "friend" }}')
     page.click("#add-text")
+    expect(page.locator("#part-1 textarea")).to_be_visible()
+    settled(page)
     page.locator("#part-1 textarea").fill('Basket {{ run.key | default: "?" }} is still there.')
     page.click("#save-draft")
     expect(page.locator(".saved")).to_be_visible()
-    page.get_by_role("button", name="Save and go to the approval").click()
+    settled(page)
+    with next_page(page):
+        page.get_by_role("button", name="Save and go to the approval").click()
     page.wait_for_url("**/content/your-basket-waits/?show=draft**")
-    page.get_by_role("button", name="Ask for approval").click()
+    with next_page(page):
+        page.get_by_role("button", name="Ask for approval").click()
     otto = visit()
     otto.log_in("otto")
     otto.open("/content/your-basket-waits/?show=draft")
-    otto.page.get_by_role("button", name="Approve").click()
+    with next_page(otto.page):
+        otto.page.get_by_role("button", name="Approve").click()
     shot(otto, "otto")
     expect(otto.page.locator("h1")).to_contain_text("approved"), otto.page.inner_text("main")
 
@@ -117,12 +126,14 @@ def write_content(visit, maja):
 def save(page):
     page.locator(".panel-foot .btn-primary").click()
     expect(page.locator(".panel-saved")).to_be_visible()
+    settled(page)
 
 
 def put_in(page, plus, kind):
     page.locator(plus).click()
     page.locator(f"#ask button[value={kind}]").click()
     expect(page.locator("#panel-title")).to_contain_text(kind.title())
+    expect(page.locator("#ask")).to_be_hidden()  # it closes when all of the change has settled
 
 
 def condition(page, field, text):
@@ -140,10 +151,12 @@ def build(maja):
     page.fill("#id_name_en", "Basket left behind")
     page.fill("#id_name_de", "Liegen gelassener Korb")
     page.select_option("#id_phase", "purchase")
-    page.get_by_role("button", name="Begin").click()
+    with next_page(page):
+        page.get_by_role("button", name="Begin").click()
     page.wait_for_url(f"**/journeys/{SLUG}/edit/")
     page.locator("#open-entry").click()
     expect(page.locator("#panel-title")).to_contain_text("Entry")
+    settled(page)
     page.locator("#panel [name=mode]").select_option("event")
     condition(page, "event_when", '{"event": "cart_updated", "where": [{"property": "value", "gte": 20}]}')
     page.locator("#panel details", has=page.locator("[name=key]")).evaluate("one => { one.open = true }")
@@ -162,6 +175,7 @@ def build(maja):
     save(page)
     page.locator("#check").get_by_role("link", name="There is no goal").click()
     expect(page.locator("#panel-title")).to_contain_text("Goal")
+    settled(page)
     page.fill("#panel [name=name_en]", "Ordered")
     page.fill("#panel [name=name_de]", "Bestellt")
     condition(page, "goal_when", '{"event": "order_placed", "since": "entry"}')
@@ -176,7 +190,8 @@ def publish(maja, **choices):
     shot(maja, f"publish-{len(choices)}")
     for name, value in choices.items():
         page.select_option(f"select[name=do-{name}]", value)
-    page.get_by_role("button", name="Publish", exact=True).click()
+    with next_page(page):
+        page.get_by_role("button", name="Publish", exact=True).click()
     page.wait_for_url("**/versions/")
     shot(maja, f"versions-{len(choices)}")
 
@@ -188,6 +203,7 @@ def on_canvas(maja, step):
 
 def test_marketer_builds_publishes_sees_the_mail_and_moves_people_into_another_version(visit, inbox):
     Journey.objects.update(state=Journey.State.PAUSED)  # the others keep still
+    Holdout.objects.update(active=False)  # else two in a hundred who are added are drawn
     started = datetime.now(UTC)
     maja = visit()
     maja.log_in()
@@ -234,6 +250,7 @@ def test_marketer_builds_publishes_sees_the_mail_and_moves_people_into_another_v
     maja.open(f"/journeys/{SLUG}/edit/")
     page.locator("#open-wait").click()
     expect(page.locator("#panel-title")).to_contain_text("Patience")
+    settled(page)
     page.fill("#panel [name=for_0]", "3")
     save(page)
     publish(maja, wait="again")

@@ -10,6 +10,7 @@ from consent.models import Purpose, Record, State
 from contacts.models import Contact
 from orchestrator.kernel.access import PRIVACY_GROUP
 from tests.browser.scene import PASSWORD
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOKS = [(1440, "light", "en-GB"), (390, "dark", "de-DE")]
@@ -41,11 +42,12 @@ def test_officer_and_marketer_keep_consent(visit, look):
         page.fill(f"#id_{name}", value)
     page.select_option("#id_parent_id", str(above.pk))
     fine(paula, "purpose-new", look)
-    page.locator("main form button[type=submit]").first.click()
-    page.wait_for_selector("#wording_text")
+    with next_page(page):
+        page.locator("main form button[type=submit]").first.click()
     for text in ("Yes, write to me about books.", "Yes, please write to me about books."):
         page.fill("#wording_text", text)
-        page.locator("form[action$='/wordings/'] button").click()
+        with next_page(page):
+            page.locator("form[action$='/wordings/'] button").click()
         page.wait_for_selector(f"text={text}")
     page.locator("details summary").last.click()
     expect(page.locator("ins")).to_have_text("please ")
@@ -58,11 +60,12 @@ def test_officer_and_marketer_keep_consent(visit, look):
     agreeing = State.objects.filter(purpose=above, granted=True).values("contact")
     anna = Contact.objects.filter(pk__in=agreeing).exclude(email="").first()
     maja.open(f"/contacts/{anna.pk}/")
-    maja.page.locator(f"a[href='/consent/records/note/{anna.pk}/']").click()
-    maja.page.wait_for_selector("#id_source")
+    with next_page(maja.page):
+        maja.page.locator(f"a[href='/consent/records/note/{anna.pk}/']").click()
     maja.page.select_option("#id_purpose", "email_marketing")
     fine(maja, "note", look)
-    maja.page.locator("main form button[type=submit]").first.click()
+    with next_page(maja.page):
+        maja.page.locator("main form button[type=submit]").first.click()
     maja.page.wait_for_url(lambda url: url.endswith(f"/contacts/{anna.pk}/"))
     assert Record.objects.latest("pk").proof["by"] == "maja"
     fine(maja, "contact", look)
@@ -70,6 +73,7 @@ def test_officer_and_marketer_keep_consent(visit, look):
     paula.open("/consent/records/")
     page.fill("#id_q", anna.email)
     page.press("#id_q", "Enter")
+    page.wait_for_url(lambda url: "q=" in url)
     page.wait_for_selector(f"#consent-records a[href='/contacts/{anna.pk}/']")
     expect(page.locator("#consent-records tbody tr").first).to_contain_text(
         "withdrawn" if locale == "en-GB" else "widerrufen"

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from consent.models import Holdout, Limit, QuietHours
 from journeys.models import Journey
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -24,31 +25,35 @@ def test_marketer_sees_the_effect_of_a_limit_before_saving_it(visit):
     assert maja.violations() == []
     shot(maja, "rules")
     page = maja.page
-    page.click("text=New limit")
+    with next_page(page):
+        page.click("text=New limit")
     page.fill("#id_most", "1")
     page.fill("#id_span", "30")
     effect = page.locator("#rule-effect")
-    expect(effect).to_contain_text("At most 1 message in all channels together in 30 days", timeout=15_000)
+    expect(effect).to_contain_text("At most 1 message in all channels together in 30 days")
     expect(effect).to_contain_text("It would have held back")
     strict = int(page.locator("#rule-effect .figure").get_attribute("data-held"))
     assert strict > 0
     page.fill("#id_most", "900")
-    expect(page.locator("#rule-effect .figure")).to_have_attribute("data-held", "0", timeout=15_000)
+    expect(page.locator("#rule-effect .figure")).to_have_attribute("data-held", "0")
     page.fill("#id_most", "0")
-    expect(effect).to_contain_text("greater than or equal to 1", timeout=15_000)
+    expect(effect).to_contain_text("greater than or equal to 1")
     page.fill("#id_most", "2")
     page.fill("#id_name_en", "Two in a month")
     page.fill("#id_name_de", "Zwei im Monat")
-    expect(effect).to_contain_text("At most 2 messages", timeout=15_000)
+    expect(effect).to_contain_text("At most 2 messages")
     assert maja.violations() == []
     shot(maja, "limit")
-    page.click("button:has-text('Save')")
+    with next_page(page):
+        page.click("button:has-text('Save')")
     page.wait_for_url("**/consent/rules/")
     assert "At most 2 messages in all channels together in 30 days" in page.inner_text("main")
     one = Limit.objects.get(slug="two-in-a-month")
-    page.click("text=Two in a month")
+    with next_page(page):
+        page.click("text=Two in a month")
     expect(page.locator("#id_span")).to_have_value("30")
-    page.click("button:has-text('Delete')")
+    with next_page(page):
+        page.click("button:has-text('Delete')")
     assert "The rule is deleted." in page.inner_text("main")
     assert not Limit.objects.filter(pk=one.pk).exists()
 
@@ -63,17 +68,21 @@ def test_marketer_reorders_journeys_by_keyboard_and_by_mouse(visit):
     before = list(Journey.objects.order_by("-priority", "slug").values_list("slug", flat=True))
     page.locator(f"button[name=down][value={before[0]}]").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(f"button[name=down][value={before[0]}]")).to_be_focused()
     rows = page.locator(".ranks > li")
+    expect(rows.nth(1).locator(f"button[name=down][value={before[0]}]")).to_be_focused()
     rows.nth(3).drag_to(rows.nth(0), target_position={"x": 40, "y": 4})
-    page.click("text=Save the order")
+    expect(rows.nth(0).locator(f"button[name=down][value={before[3]}]")).to_have_count(1)
+    with next_page(page):
+        page.click("text=Save the order")
     assert "The order is saved." in page.inner_text("main")
     expected = [before[3], before[1], before[0], *before[2:3], *before[4:]]
     assert list(Journey.objects.order_by("-priority", "slug").values_list("slug", flat=True)) == expected
-    page.locator("a:has-text('Weights')").first.click()
+    with next_page(page):
+        page.locator("a:has-text('Weights')").first.click()
     assert maja.violations() == []
     page.fill("#id_value", "2.5")
-    page.click("button:has-text('Save')")
+    with next_page(page):
+        page.click("button:has-text('Save')")
     assert "worth 2.5 times" in page.inner_text("main")
 
 
@@ -84,14 +93,17 @@ def test_marketer_works_without_javascript(visit):
     page = maja.page
     page.fill("#id_starts", "22:00")
     page.fill("#id_ends", "06:30")
-    page.click("button:has-text('Show the effect')")
+    with next_page(page):
+        page.click("button:has-text('Show the effect')")
     assert "Quiet from 22:00 to 06:30" in page.inner_text("#rule-effect")
     assert page.input_value("#id_ends") == "06:30"
-    page.click("button:has-text('Save')")
+    with next_page(page):
+        page.click("button:has-text('Save')")
     assert QuietHours.objects.filter(starts="22:00", ends="06:30").exists()
     maja.open("/consent/rules/priorities/")
     first = Journey.objects.order_by("-priority", "slug").first().slug
-    page.click(f"button[name=down][value={first}]")
+    with next_page(page):
+        page.click(f"button[name=down][value={first}]")
     assert "The order is saved." in page.inner_text("main")
     assert Journey.objects.order_by("-priority", "slug")[1].slug == first
 

@@ -152,7 +152,7 @@ def look_at(visitor, name, paths):
     found = []
     for path in paths:
         visitor.open(path)
-        visitor.page.wait_for_timeout(150)
+        visitor.all_there()
         if SHOTS:
             file = path.strip("/").translate(str.maketrans("/?=&", "----"))[:60] or "today"
             visitor.page.screenshot(path=str(Path(SHOTS) / f"{file}-{name}.png"), full_page=True)

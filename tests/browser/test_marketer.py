@@ -1,10 +1,13 @@
 """What a marketer does: looks at the day, opens a journey and a contact, filters, changes language and theme."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from contacts.models import Contact
 from journeys.models import Enrollment, Touch
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = [
@@ -26,32 +29,40 @@ def test_marketer_clicks_through_the_product(visit):
     assert page.locator("h1").inner_text() == "Today"
     assert page.locator(".phase-card").count() == 5
     page.wait_for_selector(".plot .main-svg")
-    page.get_by_role("link", name="Quarter").click()
+    with next_page(page):
+        page.get_by_role("link", name="Quarter").click()
     page.wait_for_url("**range=quarter")
 
-    page.locator("#journeys-title").locator("xpath=../..").get_by_role("link", name="Loyalty and upsell").click()
+    with next_page(page):
+        page.locator("#journeys-title").locator("xpath=../..").get_by_role("link", name="Loyalty and upsell").click()
     page.wait_for_url("**/journeys/loyalty/")
     assert page.locator(".step").count() == 12  # the entry and eleven steps
-    page.get_by_role("link", name="Pause").click()
+    with next_page(page):
+        page.get_by_role("link", name="Pause").click()
     page.wait_for_url("**/journeys/loyalty/pause/")
-    page.get_by_role("button", name="Pause", exact=True).click()
+    with next_page(page):
+        page.get_by_role("button", name="Pause", exact=True).click()
     page.wait_for_url("**/journeys/loyalty/")
-    assert "is paused" in page.locator("[role=status]").inner_text()
-    page.get_by_role("button", name="Resume").click()
-    page.get_by_role("navigation", name="Journey").get_by_role("link", name="Contacts").click()
+    expect(page.locator("[role=status]")).to_contain_text("is paused")
+    with next_page(page):
+        page.get_by_role("button", name="Resume").click()
+    with next_page(page):
+        page.get_by_role("navigation", name="Journey").get_by_role("link", name="Contacts").click()
     page.wait_for_url("**/journeys/loyalty/contacts/")
 
     contact = busy_contact()
     page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
     page.keyboard.type(contact.external_id)
-    page.keyboard.press("Enter")
+    with next_page(page):
+        page.keyboard.press("Enter")
     page.wait_for_url(f"**/contacts/{contact.pk}/")
     assert contact.name in page.locator("h1").inner_text()
     page.get_by_role("link", name="Decisions", exact=True).click()
     page.wait_for_selector("#show-decisions[aria-current]")
-    assert page.url.endswith("show=decisions")
+    expect(page).to_have_url(re.compile("show=decisions$"))
     page.locator("summary", has_text="Every gate").first.click()
-    assert page.locator("table.gates >> visible=true").count() == 1
+    expect(page.locator("table.gates >> visible=true")).to_have_count(1)
     page.go_back()
     page.wait_for_selector("#show-all[aria-current]")
 
@@ -61,10 +72,12 @@ def test_marketer_changes_language_and_theme(visit):
     page = marketer.page
     marketer.log_in()
     page.locator(".avatar-button").click()
-    page.get_by_role("button", name="Deutsch").click()
+    with next_page(page):
+        page.get_by_role("button", name="Deutsch").click()
     page.wait_for_selector("html[lang=de]")
     page.locator(".avatar-button").click()
-    page.locator("button[name=theme][value=dark]").click()
+    with next_page(page):
+        page.locator("button[name=theme][value=dark]").click()
     page.wait_for_selector("html[data-bs-theme=dark]")
     marketer.open("/journeys/")
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
@@ -79,7 +92,7 @@ def test_marketer_finds_a_contact_while_typing(visit):
     contact = Contact.objects.exclude(email="").first()
     page.locator("#contact-words").press_sequentially(contact.email)
     expect(page.locator("#contact-list tbody tr")).to_have_count(1)
-    assert contact.name in page.locator("#contact-list").inner_text()
+    expect(page.locator("#contact-list")).to_contain_text(contact.name)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +122,8 @@ def test_pages_work_without_javascript(visit):
     reader.log_in()
     assert reader.page.locator(".phase-card").count() == 5
     reader.open(f"/contacts/{busy_contact().pk}/")
-    reader.page.get_by_role("link", name="Touches", exact=True).click()
+    with next_page(reader.page):
+        reader.page.get_by_role("link", name="Touches", exact=True).click()
     assert reader.page.url.endswith("show=touches")
     reader.open("/contacts/?q=lena")
     assert reader.page.locator("#contact-list tbody tr").count() > 0

@@ -8,6 +8,7 @@ import pytest
 from contacts.models import Contact, Segment, Task
 from contacts.tasks.operations import Filled, NewTask, fill_tasks, open_tasks
 from orchestrator.channels.audiences.models import Audience, AudienceBatch, AudienceMember, AudienceRun
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -64,10 +65,12 @@ def test_marketer_makes_an_audience_and_sees_what_became_of_it(visit, look):
     assert maja.violations() == []
     assert maja.too_wide() <= 0
     shot(maja, f"edit-{look}")
-    page.click(".definition button.btn-primary")
+    with next_page(page):
+        page.click(".definition button.btn-primary")
     assert "error" not in page.url
     page.fill("#id_remote_list", "23850000000000077")
-    page.click(".definition button.btn-primary")
+    with next_page(page):
+        page.click(".definition button.btn-primary")
     page.wait_for_url("**/audiences/buyers-at-meta/")
     a_past(datetime.now(UTC))
     for path, name in (("/audiences/", "list"), ("/audiences/buyers-at-meta/", "one")):
@@ -75,7 +78,8 @@ def test_marketer_makes_an_audience_and_sees_what_became_of_it(visit, look):
         assert maja.violations() == []
         assert maja.too_wide() <= 0
         shot(maja, f"{name}-{look}")
-    page.click("form[action$='/run/'] button")
+    with next_page(page):
+        page.click("form[action$='/run/'] button")
     assert Audience.objects.get().next_at <= datetime.now(UTC)
 
 
@@ -88,7 +92,8 @@ def test_marketer_chooses_the_channels_of_a_phase(visit, look):
     assert maja.too_wide() <= 0
     maja.page.select_option("select[name='sms-awareness']", "supporting")
     shot(maja, f"roles-{look}")
-    maja.page.click("main button[type=submit]")
+    with next_page(maja.page):
+        maja.page.click("main button[type=submit]")
     assert maja.page.locator("select[name='sms-awareness']").input_value() == "supporting"
 
 
@@ -110,12 +115,15 @@ def test_sales_takes_a_task_and_says_what_came_of_it(visit, look):
     assert sven.violations() == []
     assert sven.too_wide() <= 0
     shot(sven, f"tasks-{look}")
-    sven.page.click(f"text={titles[0]}")
-    sven.page.click("form[action$='/take/'] button")
+    with next_page(sven.page):
+        sven.page.click(f"text={titles[0]}")
+    with next_page(sven.page):
+        sven.page.click("form[action$='/take/'] button")
     assert sven.violations() == []
     assert sven.too_wide() <= 0
     shot(sven, f"task-{look}")
     sven.page.select_option("#done-outcome", "successful")
-    sven.page.click("form[action$='/done/'] button")
+    with next_page(sven.page):
+        sven.page.click("form[action$='/done/'] button")
     sven.page.wait_for_url("**/tasks/")
     assert Task.objects.get(title=titles[0]).outcome == "successful"

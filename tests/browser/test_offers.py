@@ -9,6 +9,7 @@ from contacts.models import Contact
 from journeys.definitions.operations import import_journey
 from journeys.models import Block, Enrollment, Journey, Offer, OfferCode, OfferDecision, OfferGrant
 from journeys.offers.queries import decline_url
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -28,7 +29,8 @@ def test_marketer_writes_an_offer_gives_it_codes_and_publishes_it(visit):
     maja.log_in()
     maja.open("/offers/")
     page = maja.page
-    page.click("text=New offer")
+    with next_page(page):
+        page.click("text=New offer")
     page.fill("#id_name_en", "Spring voucher")
     page.fill("#id_name_de", "Frühlingsgutschein")
     page.select_option("#id_kind", "voucher")
@@ -37,16 +39,20 @@ def test_marketer_writes_an_offer_gives_it_codes_and_publishes_it(visit):
     page.fill("#id_budget", "4500")
     page.check("label:has-text('Retention') input")
     shot(maja, "edit-filled")
-    page.click("button:has-text('Save')")
+    with next_page(page):
+        page.click("button:has-text('Save')")
     page.wait_for_url("**/offers/spring-voucher/")
-    page.click("button:has-text('Publish')")
+    with next_page(page):
+        page.click("button:has-text('Publish')")
     assert "There are no codes yet." in page.inner_text("main")
     page.fill("#id_count", "25")
     page.fill("#id_prefix", "spring")
-    page.click("button:has-text('Add codes')")
+    with next_page(page):
+        page.click("button:has-text('Add codes')")
     assert "25 new codes." in page.inner_text("main")
     assert maja.violations() == []
-    page.click("button:has-text('Publish')")
+    with next_page(page):
+        page.click("button:has-text('Publish')")
     assert "is live" in page.inner_text("main")
     shot(maja, "published")
     one = Offer.objects.get(slug="spring-voucher")
@@ -132,7 +138,7 @@ def test_pages_fit_and_are_accessible(visit, width, theme):
     }
     for name, path in pages.items():
         maja.open(path)
-        maja.page.wait_for_timeout(300)
+        maja.all_there()
         shot(maja, f"{name}-{width}-{theme}")
         assert maja.too_wide() <= 0, name
         assert maja.violations() == [], name
@@ -146,7 +152,8 @@ def test_person_says_no_thanks_without_a_login(visit):
     anna.open("/no/" + decline_url(grant.pk).split("/no/")[1])
     assert anna.violations() == []
     shot(anna, "no-thanks")
-    anna.page.click("button")
+    with next_page(anna.page):
+        anna.page.click("button")
     anna.page.wait_for_selector("[role=status]")
     assert anna.violations() == []
     assert anna.too_wide() <= 0

@@ -9,6 +9,7 @@ from journeys.models import Touch
 from orchestrator.channels.throttle.operations import set_limit
 from orchestrator.models import Attempt, Stop
 from tests.browser.test_every_page import EVERY_LOOK, LOOKS, look_at
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,14 +52,17 @@ def test_operations_everything_is_stopped_and_goes_out_again(visit, trouble):
     maja = visit(**LOOKS["wide"])
     maja.log_in()
     maja.open("/operations/")
-    maja.page.get_by_role("link", name="Stop all sending").click()
+    with next_page(maja.page):
+        maja.page.get_by_role("link", name="Stop all sending").click()
     maja.page.get_by_label("Why").fill("wrong link")
-    maja.page.get_by_role("button", name="Stop now").click()
+    with next_page(maja.page):
+        maja.page.get_by_role("button", name="Stop now").click()
     banner = maja.page.get_by_role("alert").filter(has_text="wrong link")
     banner.wait_for()
     if os.environ.get("SHOTS"):
         maja.page.screenshot(path=f"{os.environ['SHOTS']}/stopped-wide.png", full_page=True)
     assert maja.violations() == []
-    banner.get_by_role("button").click()
+    with next_page(maja.page):
+        banner.get_by_role("button").click()
     maja.page.get_by_role("link", name="Stop all sending").wait_for()
     assert Stop.objects.filter(ended_at=None).count() == 0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from consent.models import Purpose, ServiceMail, State, Wording
 from consent.preferences.form_editing import save_form
@@ -14,6 +15,7 @@ from consent.preferences.rules import Subject
 from consent.records.operations import record_consent
 from contacts.models import Contact
 from journeys.models import Touch
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SMALL = {"viewport": {"width": 320, "height": 640}, "java_script_enabled": False}
@@ -60,9 +62,10 @@ def test_from_the_footer_link_to_done_in_one_press_by_keyboard_without_javascrip
         page.keyboard.press("Tab")
         if page.locator("button:focus").count():
             break
-    assert page.locator("button:focus").count() == 1
+    expect(page.locator("button:focus")).to_have_count(1)
     assert page.locator("input[type=text], input[type=email], input[type=password], textarea, [required]").count() == 0
-    page.keyboard.press("Enter")
+    with next_page(page):
+        page.keyboard.press("Enter")
     page.wait_for_selector("[role=status]")
     gone = granted(contact_id)
     assert gone == ({"email_marketing": False, "profiling": True} if way == "u" else dict.fromkeys(TEXTS, False))
@@ -75,7 +78,8 @@ def test_preferences_untick_pause_and_less_without_javascript(visit, anna):
     page.get_by_label("Less often").check()
     page.get_by_label("Hear nothing from us for").select_option("2w")
     page.locator("input[name=agree][value=profiling]").uncheck()
-    page.get_by_role("button", name="Save").click()
+    with next_page(page):
+        page.get_by_role("button", name="Save").click()
     page.wait_for_selector("[role=status]")
     assert granted(contact_id) == {"email_marketing": True, "profiling": False}
     assert page.get_by_label("Less often").is_checked()
@@ -87,11 +91,13 @@ def test_sign_up_and_confirm_without_javascript(visit, anna):
     visitor.open("/f/news/?lang=de")
     page.get_by_label("E-Mail-Adresse").fill("neu@mail.example")
     page.locator("input[type=checkbox]").first.check()
-    page.get_by_role("button", name="Anmelden").click()
+    with next_page(page):
+        page.get_by_role("button", name="Anmelden").click()
     page.wait_for_selector("[role=status]")
     assert not Contact.objects.filter(email="neu@mail.example").exists()
     visitor.open(ServiceMail.objects.get(address="neu@mail.example").values["url"].removeprefix(settings.PUBLIC_URL))
-    page.get_by_role("button", name="Bestätigen").click()
+    with next_page(page):
+        page.get_by_role("button", name="Bestätigen").click()
     page.wait_for_selector("[role=status]")
     assert granted(Contact.objects.get(email="neu@mail.example").pk) == {"email_marketing": True}
 
@@ -126,7 +132,8 @@ def test_staff_pages_of_sign_up_forms_make_one_and_are_accessible(visit, anna):
     page.fill("#id_name_en", "Lamps")
     page.fill("#id_name_de", "Leuchten")
     page.select_option("#id_purpose_1", index=1)
-    page.get_by_role("button", name="Save").click()
+    with next_page(page):
+        page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/consent/forms/lamps/")
     assert visitor.violations() == []
     assert "/f/lamps/" in page.locator("#form-link").inner_text()

@@ -16,6 +16,7 @@ from consent.privacy import links, operations
 from contacts.models import Attribute, Contact, Event
 from orchestrator.kernel.access import PRIVACY_GROUP
 from tests.browser.scene import PASSWORD
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -99,7 +100,8 @@ def test_pages_have_no_finding(visit, officer, anna, look):
     for page in staff:
         assert seen(guest, page, look) == [], page
     guest.open("/consent/retention/")
-    guest.page.click("button[name=count]")
+    with next_page(guest.page):
+        guest.page.click("button[name=count]")
     assert guest.violations() == []
     guest.open(f"/consent/requests/{numbers['erasure']}/")
 
@@ -109,26 +111,31 @@ def seen(guest, page, look):
     if SHOTS:
         name = re.sub(r"\W+", "-", page)[:40].strip("-")
         guest.page.screenshot(path=str(Path(SHOTS) / f"{look}-{name}.png"), full_page=True)
+    found = guest.violations() + (["too wide"] if guest.too_wide() > 0 else [])
     wrong = [one for one in guest.wrong if "nothing" not in one and "404" not in one]
     guest.wrong.clear()
-    return guest.violations() + wrong + (["too wide"] if guest.too_wide() > 0 else [])
+    return found + wrong
 
 
 def test_person_asks_confirms_and_the_officer_erases(visit, officer, anna):
     guest = visit(java_script_enabled=False)
     guest.open(f"/x/{unsubscribe_token(Subject(anna.pk, 0))}/")
     guest.page.check("input[value=erasure]")
-    guest.page.click("button[type=submit]")
+    with next_page(guest.page):
+        guest.page.click("button[type=submit]")
     assert "look into your mailbox" in guest.page.inner_text("h1")
     guest.open(path(ServiceMail.objects.get().values["url"]))
-    guest.page.click("button[type=submit]")
+    with next_page(guest.page):
+        guest.page.click("button[type=submit]")
     assert "confirmed" in guest.page.inner_text("h1")
     staff = visit()
     staff.log_in("pia")
     staff.open("/consent/requests/")
-    staff.page.click("table a.row-name")
+    with next_page(staff.page):
+        staff.page.click("table a.row-name")
     staff.page.check("input[name=sure]")
-    staff.page.click("button[value=erase]")
+    with next_page(staff.page):
+        staff.page.click("button[value=erase]")
     assert "The person is erased." in staff.page.inner_text("main")
     assert "Anna" not in staff.page.inner_text("main")
     assert not Contact.objects.filter(pk=anna.pk).exists()

@@ -9,6 +9,7 @@ import pytest
 from consent.models import Purpose, State
 from contacts.models import Device
 from orchestrator.api.operations import create_key
+from tests.browser.waiting import until
 
 pytestmark = pytest.mark.browser
 VISITOR = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -53,15 +54,14 @@ def test_visitor_agrees_sees_a_message_and_takes_it_back(visit, settings):
     assert (device.endpoint, device.gone_at) == ("https://push.example/send/abc", None)
     assert State.objects.get(contact=device.contact, purpose__slug="push_marketing").granted
 
-    shown = deliver(
-        visitor, '{"title": "Your cart", "body": "It waits", "tag": "touch-7", "url": "https://shop.example/"}'
-    )
-    assert shown == [["Your cart", "It waits", "touch-7", {"url": "https://shop.example/"}]]
-    again = deliver(
-        visitor, '{"title": "Your cart", "body": "It still waits", "tag": "touch-7", "url": "javascript:alert(1)"}'
-    )
-    assert [one[1] for one in again] == ["It still waits"]  # it took the place of the first
-    assert len(deliver(visitor, "no message of ours")) == 1
+    deliver = mailbag(visitor)
+    deliver('{"title": "Your cart", "body": "It waits", "tag": "touch-7", "url": "https://shop.example/"}')
+    until(lambda: shown(page), [["Your cart", "It waits", "touch-7", {"url": "https://shop.example/"}]])
+    deliver('{"title": "Your cart", "body": "It still waits", "tag": "touch-7", "url": "javascript:alert(1)"}')
+    until(lambda: [one[1] for one in shown(page)], ["It still waits"])  # it took the place of the first
+    deliver("no message of ours")
+    deliver('{"title": "Hello", "body": "Another", "tag": "touch-8"}')  # comes after it
+    until(lambda: sorted(one[1] for one in shown(page)), ["Another", "It still waits"])
 
     assert page.evaluate("(options) => orchestratorPush.unsubscribe(options)", options) is True
     device.refresh_from_db()
@@ -69,19 +69,28 @@ def test_visitor_agrees_sees_a_message_and_takes_it_back(visit, settings):
     assert State.objects.get(contact=device.contact).granted is False
 
 
-def deliver(visitor, content):
-    """Hand a message to the service worker as the browser does; gives what it shows."""
-    page = visitor.page
-    talk = visitor.context.new_cdp_session(page)
+def mailbag(visitor):
+    """Give a function that hands a message to the service worker as the browser does."""
+    talk = visitor.context.new_cdp_session(visitor.page)
     found = []
     talk.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     talk.send("ServiceWorker.enable")
-    page.wait_for_timeout(200)
-    number = next(one["registrationId"] for one in found if one["scopeURL"].endswith("/static/js/"))
-    talk.send(
-        "ServiceWorker.deliverPushMessage", {"origin": visitor.address, "registrationId": number, "data": content}
-    )
-    page.wait_for_timeout(500)
+
+    def numbers():
+        visitor.page.wait_for_timeout(50)  # what the browser tells comes in meanwhile
+        return {one["registrationId"] for one in found if one["scopeURL"].endswith("/static/js/")}
+
+    until(lambda: len(numbers()), 1)
+    until(lambda: is_active(visitor.page))
+    given = {"origin": visitor.address, "registrationId": numbers().pop()}
+    return lambda content: talk.send("ServiceWorker.deliverPushMessage", given | {"data": content})
+
+
+def is_active(page):
+    return page.evaluate("async () => Boolean((await navigator.serviceWorker.getRegistration()).active)")
+
+
+def shown(page):
     return page.evaluate("""async () => {
       const worker = await navigator.serviceWorker.getRegistration();
       return (await worker.getNotifications()).map((one) => [one.title, one.body, one.tag, one.data]);

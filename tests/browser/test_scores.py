@@ -8,6 +8,7 @@ import pytest
 from contacts.models import Contact, Score, ScoreValue
 from contacts.scores.operations import compute_scores
 from orchestrator.kernel.scope import EVERYBODY
+from tests.browser.waiting import next_page, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -28,7 +29,8 @@ def test_marketer_writes_a_score_tries_and_keeps_it(visit):
     page.fill("#id_rules-0-points", "7.5")
     page.fill("#id_rules-0-event", "product_viewed")
     assert not page.is_visible(".for-condition")
-    page.click("text=Add a rule")
+    with next_page(page):
+        page.click("text=Add a rule")
     page.fill("#id_rules-1-name_en", "From Germany")
     page.fill("#id_rules-1-points", "20")
     page.select_option("#id_rules-1-kind", "condition")
@@ -39,11 +41,13 @@ def test_marketer_writes_a_score_tries_and_keeps_it(visit):
     )
     page.click("button[name=preview]")
     page.wait_for_selector(".previewed .score-value")
+    settled(page)
     shot(maja, "edit-preview")
     assert maja.too_wide() == 0
     assert maja.violations() == []
     assert not Score.objects.filter(slug="interest-in-prices").exists()
-    page.click("text=Save >> nth=0")
+    with next_page(page):
+        page.click("text=Save >> nth=0")
     page.wait_for_url("**/scores/")
     made = Score.objects.get(slug="interest-in-prices")
     assert [rule.event or rule.condition for rule in made.rules.all()] == [
@@ -69,7 +73,7 @@ def test_pages_fit_and_are_accessible(visit, width, theme):
     }
     for name, path in pages.items():
         maja.open(path)
-        maja.page.wait_for_timeout(400)
+        maja.all_there()
         shot(maja, f"{name}-{width}-{theme}")
         assert maja.too_wide() == 0, name
         assert maja.violations() == [], name

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from journeys.models import Journey
 from orchestrator.channels.senders.operations import save_sender
 from orchestrator.models import Sender
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS", "")  # a folder, for who wants to look at the pages
@@ -73,7 +74,8 @@ def test_sender_is_made_without_javascript(visit, senders):
     visitor.open("/senders/new/")
     visitor.page.fill("#id_name", "Shop")
     visitor.page.fill("#id_address", "shop@nordlicht.example")
-    visitor.page.press("#id_address", "Enter")
+    with next_page(visitor.page):
+        visitor.page.press("#id_address", "Enter")
     visitor.page.wait_for_url(lambda url: "/new/" not in url)
     assert visitor.page.locator("h1").inner_text().startswith("Shop")
     assert Sender.objects.filter(address="shop@nordlicht.example", is_default=False).exists()

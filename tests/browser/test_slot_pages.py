@@ -4,10 +4,12 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import expect
 
 from orchestrator.channels.slots import counts
 from orchestrator.channels.slots.models import Slot
 from tests.browser.slots_scene import write_slots
+from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -53,12 +55,14 @@ def test_marketer_makes_a_slot_and_copies_its_code(visit, slots):
     marketer.log_in()
     marketer.open("/channels/slots/")
     page = marketer.page
-    page.get_by_role("link", name="New slot").click()
+    with next_page(page):
+        page.get_by_role("link", name="New slot").click()
     page.get_by_label("name (English)").fill("Hint in the cart")
     page.get_by_label("name (German)").fill("Hinweis im Korb")
     page.get_by_label("kind").select_option("hint")
     page.get_by_label("fallback").select_option(label="welcome")
-    page.get_by_role("button", name="Save").click()
+    with next_page(page):
+        page.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Hint in the cart").wait_for()
-    assert 'data-slot="hint-in-the-cart"' in page.locator("#slot-code").inner_text()
+    expect(page.locator("#slot-code")).to_contain_text('data-slot="hint-in-the-cart"')
     page.get_by_role("region", name="Welcome").wait_for()

@@ -14,6 +14,7 @@ from orchestrator.api.operations import create_key
 from orchestrator.channels.slots.models import Slot, SlotDay
 from orchestrator.channels.slots.rules import SCRIPT_BYTES
 from tests.browser.slots_scene import VISITOR, write_slots
+from tests.browser.waiting import slow_down, until
 
 SCRIPT = Path("static/js/slots.js")
 LOW = '<div style="height: 3000px"></div>'
@@ -41,7 +42,7 @@ class Shop(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def shop(chromium, live_server, transactional_db):
+def shop(chromium, live_server, transactional_db, answered):
     """Gives a function that writes a page with a slot and opens it."""
     now = datetime.now(UTC)
     write_slots(now)
@@ -51,7 +52,6 @@ def shop(chromium, live_server, transactional_db):
     address = f"http://127.0.0.1:{server.server_port}"
     Shop.pages = {"/address": live_server.url}
     context = chromium.new_context(locale="en-GB")
-    context.set_default_timeout(10_000)
     context.route("https://shop.example/**", lambda route: route.fulfill(body="", content_type="image/png"))
     wrong = []
 
@@ -59,12 +59,13 @@ def shop(chromium, live_server, transactional_db):
         given = {"slot": slot, "address": live_server.url, "key": key, "consent": consent, "more": more, "low": low}
         Shop.pages["/page"] = PAGE.format(**given)
         page = context.new_page()
+        slow_down(page)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
         page.asked = []
         page.on("request", lambda r: page.asked.append(r.url) if "/v1/decide" in r.url else None)
-        page.goto(address + "/page")
-        page.wait_for_load_state("networkidle")
+        with page.expect_response("**/v1/decide/**"):
+            page.goto(address + "/page")
         return page
 
     open_page.context, open_page.address = context, address
@@ -93,7 +94,7 @@ def test_before_consent_the_fallback_is_shown_and_nothing_is_kept(shop):
     page = shop()
     expect(page.get_by_role("region", name="Welcome")).to_contain_text("Look around.")
     expect(page.get_by_role("link", name="To the shop")).to_have_attribute("href", "https://shop.example/")
-    assert page.get_by_role("button").count() == 0
+    expect(page.get_by_role("button")).to_have_count(0)
     assert kept(page) == ["", 0, 0]
     assert shop.context.cookies() == []
     assert [url for url in page.asked if "anonymousId" in url] == []
@@ -101,8 +102,7 @@ def test_before_consent_the_fallback_is_shown_and_nothing_is_kept(shop):
 
 def test_after_consent_the_id_is_kept_and_sent_and_taken_back(shop):
     page = shop()
-    page.evaluate("journey.consent(true)")
-    page.wait_for_load_state("networkidle")
+    page.evaluate("journey.consent(true)")  # until it has asked and got its answer
     visitor = page.evaluate("localStorage.getItem('visitor')")
     assert len(visitor) == 32
     assert f"anonymousId={visitor}" in page.asked[-1]
@@ -110,7 +110,6 @@ def test_after_consent_the_id_is_kept_and_sent_and_taken_back(shop):
     again = shop(consent=' data-consent="true"')
     assert f"anonymousId={visitor}" in again.asked[-1]
     again.evaluate("journey.consent(false)")
-    again.wait_for_load_state("networkidle")
     assert kept(again) == ["", 0, 0]
     assert "anonymousId" not in again.asked[-1]
 
@@ -120,7 +119,7 @@ def test_message_is_seen_when_half_of_it_is_in_the_window(shop):
     page.evaluate("document.querySelector('h1').style.marginBottom = '3000px'")
     agree(page)
     page.get_by_role("region", name="Your cart, Anna").wait_for(state="attached")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)  # time to say too early that it was seen; nothing may come
     assert Touch.objects.get(channel="onsite").state == "approved"
     with page.expect_response("**/shown") as seen:
         page.get_by_role("region", name="Your cart, Anna").scroll_into_view_if_needed()
@@ -133,14 +132,10 @@ def test_click_leads_on_and_counts_once(shop):
     page = shop()
     with page.expect_response("**/shown"):
         agree(page)
-    assert page.get_by_role("img", name="A lamp").count() == 1
+    expect(page.get_by_role("img", name="A lamp")).to_have_count(1)
     page.get_by_role("link", name="To the cart").click()
     page.wait_for_url("https://shop.example/cart**")  # the page is gone, what it said arrives all the same
-    for _ in range(100):
-        if Event.objects.filter(name="onsite_clicked").exists():
-            break
-        page.wait_for_timeout(100)
-    assert Event.objects.filter(name="onsite_clicked").count() == 1
+    until(lambda: Event.objects.filter(name="onsite_clicked").count(), 1)
 
 
 def test_closed_message_is_closed_for_good(shop):
@@ -148,7 +143,7 @@ def test_closed_message_is_closed_for_good(shop):
     agree(page)
     with page.expect_response("**/dismissed"):
         page.get_by_role("button", name="Close").press("Enter")
-    assert page.locator("[data-slot]").inner_text() == ""
+    expect(page.locator("[data-slot]")).to_have_text("")
     again = shop(consent=' data-consent="true"')
     expect(again.get_by_role("region", name="Welcome")).to_be_visible()
 
@@ -181,8 +176,8 @@ def test_text_is_text_whatever_stands_in_it(shop):
 
 
 def test_counts_are_written_down(shop):
-    page = shop()
-    page.wait_for_timeout(2_500)
+    shop()
+    until(lambda: SlotDay.objects.filter(answer="fallback").exists())
     day = SlotDay.objects.get(answer="fallback")
     assert day.asked >= 1
     assert day.on >= (datetime.now(UTC) - timedelta(days=1)).date()

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from journeys.canvas.drafts import edit_draft
 from journeys.models import Enrollment, Journey, Transition
+from tests.browser.waiting import next_page
 
 pytestmark = pytest.mark.browser
 SLUG = "abandoned-cart"
@@ -49,7 +51,8 @@ def test_marketer_changes_a_wait_publishes_with_a_plan_and_sees_people_moved(vis
     page = visitor.page
     page.select_option(f"select[name='do-{key}']", "again")
     page.fill("#note", "Nine hours: fewer people feel hunted")
-    page.get_by_role("button", name="Publish", exact=True).click()
+    with next_page(page):
+        page.get_by_role("button", name="Publish", exact=True).click()
     page.wait_for_url("**/versions/")
     assert "Version 2 is live." in page.inner_text("main")
     assert Enrollment.objects.filter(version__number=2, journey__slug=SLUG, left_at=None).count() == people
@@ -58,7 +61,8 @@ def test_marketer_changes_a_wait_publishes_with_a_plan_and_sees_people_moved(vis
         assert f"{on_it} went on in it with a new time" in page.inner_text("main")
     well_made(visitor)
     picture(visitor, "versions-1440")
-    page.get_by_role("link", name="Compare version 1 with the live one").click()
+    with next_page(page):
+        page.get_by_role("link", name="Compare version 1 with the live one").click()
     page.wait_for_url("**/compare/**")
     assert "now: waits 9 hours" in page.inner_text("main")
     well_made(visitor)
@@ -95,17 +99,17 @@ def test_list_keeps_a_view_changes_a_priority_and_pauses_several(visit, scene):
     well_made(visitor)
     picture(visitor, "list-1440")
     page.fill("#view-name", "Running")
-    page.get_by_role("button", name="Keep", exact=True).click()
-    page.wait_for_load_state()
-    assert page.get_by_role("link", name="Running", exact=True).is_visible()
+    with next_page(page):
+        page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_role("link", name="Running", exact=True)).to_be_visible()
     journey = Journey.objects.get(slug=SLUG)
     box = page.get_by_label(f"Priority of “{journey.name_en}”")
     box.fill("91")
-    box.press("Enter")
-    page.wait_for_load_state()
+    with next_page(page):
+        box.press("Enter")
     journey.refresh_from_db()
     assert journey.priority == 91
     page.get_by_label("Mark all").check()
-    page.get_by_role("button", name="Pause", exact=True).click()
-    page.wait_for_load_state()
+    with next_page(page):
+        page.get_by_role("button", name="Pause", exact=True).click()
     assert set(Journey.objects.values_list("state", flat=True)) == {"paused"}
