@@ -2,14 +2,39 @@
 
 from importlib import import_module
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
+
+from tests.waiting import GIVES_UP_AFTER, HUNG
+
+# the same examples in every run, and a slow machine is no counterexample
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure():
     """Hash passwords of tests cheaply: Argon2 is made to take a third of a second of processor time for each."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    settings.EMAIL_TIMEOUT = HUNG
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = HUNG
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience():
+    """Nothing is given up in a test because the machine is slow: see tests.waiting."""
+    with pytest.MonkeyPatch.context() as patch:
+        for one in GIVES_UP_AFTER:
+            patch.setattr(one, HUNG)
+        patch.setattr("orchestrator.channels.webhooks.ANSWER_WITHIN", f"{HUNG:.0f}s")
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ from journeys.content.queries import context_of
 from journeys.content.rendering import Job, render_many
 from journeys.content.rules import ContentProblem
 from journeys.enrollments.calls import WebhookCall
+from journeys.steps.webhook import ANSWER_WITHIN
 from orchestrator.channels.adapters import webhook
 from orchestrator.channels.adapters.webhook import Outcome, Request
 from orchestrator.channels.throttle.queries import stopped
@@ -184,7 +185,7 @@ def _request(call: WebhookCall, filled: list[str]) -> Request | Outcome:
         body=content.encode("utf-8", "replace"),
         key=f"{call.enrollment_id}-{call.step.key}-{call.visit}",
         secret=secrets.get("", ""),
-        seconds=parse_duration(step.get("answer_within", "10s")).total_seconds(),
+        seconds=parse_duration(step.get("answer_within", ANSWER_WITHIN)).total_seconds(),
     )
 
 

@@ -125,7 +125,7 @@ def start_valkey(run: Path) -> Server:
         start_new_session=True,
         preexec_fn=die_with_parent,
     )
-    _wait_until(where.exists, process, log, seconds=10)
+    _wait_until(where.exists, process, log, seconds=60)
     return Server(process, where)
 
 

@@ -47,7 +47,11 @@ said AS (
     FROM narrower
 ),
 told AS (
-    INSERT INTO contacts_news (contact_id, name, since) SELECT DISTINCT survivor, 'consent', %(now)s::timestamptz FROM narrower
+    -- also where a refusal stands as it did: it is new for the runs that come along with the loser
+    INSERT INTO contacts_news (contact_id, name, since)
+    SELECT survivor, 'consent', %(now)s::timestamptz FROM (
+        SELECT survivor FROM narrower UNION SELECT survivor FROM held WHERE NOT of_loser AND NOT granted
+    ) asked
 )
 INSERT INTO consent_state (contact_id, purpose_id, granted, basis, since, record_id)
 SELECT survivor, purpose_id, decision = 'existing_customer',

@@ -4,10 +4,8 @@ import threading
 import time
 from email import message_from_bytes, policy
 
-from aiosmtpd.controller import Controller
-
-from orchestrator.kernel.embedded import free_port
 from tests.chaos.storm.oracle import Mail
+from tests.mailserver import MailServer
 
 
 class Sink:
@@ -17,7 +15,7 @@ class Sink:
         self.taken: list[Mail] = []
         self.touches: list[int] = []
         self.slow, self._lock = slow, threading.Lock()
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), decode_data=False)
+        self._controller = MailServer(self)
 
     @property
     def port(self) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from consent.records.operations import record_consent
 from contacts.events.operations import NewEvent, record_events
 from contacts.identity.models import Merge, MergeProposal
 from contacts.identity.operations import merge_contacts, resolve_people
@@ -55,6 +56,20 @@ def test_pulse_goes_on_when_a_merge_cannot_be_done(anna, monkeypatch):
     assert loop.pulse(now=NOW).contacts == 1
     assert MergeProposal.objects.values_list("state", "reason").get() == ("open", "failed")
     assert not Merge.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["survivor", "loser"])
+def test_pulse_after_a_merge_ends_the_run_of_either_where_one_has_withdrawn(anna, who):
+    other = person("u2", email="u2@people.example")
+    run(other if who == "survivor" else anna)
+    for one, decision in ((anna, "granted"), (other, "granted"), (anna if who == "survivor" else other, "withdrawn")):
+        record_consent(contact_id=one.pk, purpose="email_marketing", decision=decision, source="t", now=NOW)
+    loop.pulse(now=NOW)
+    assert Enrollment.objects.get().left_at is None  # it is the other one who has withdrawn
+    merge_contacts(survivor_id=anna.pk, loser_id=other.pk, why="x", by="mia", now=NOW)
+    loop.pulse(now=NOW)
+    left = Enrollment.objects.get()
+    assert (left.contact_id, left.reason) == (anna.pk, "consent_withdrawn")
 
 
 def test_decide_message_of_a_step_that_the_other_run_had_sent_is_held_back(anna):

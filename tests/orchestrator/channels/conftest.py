@@ -1,18 +1,19 @@
 """A journey with a mail in it, a small cast, and a real SMTP server on a free port of the loopback address."""
 
+import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from consent.models import Purpose
 from consent.records.operations import record_consent
 from contacts.models import Contact
 from journeys.content.operations import import_blocks
 from journeys.models import Enrollment, Journey, Step, Touch, Version
-from orchestrator.kernel.embedded import free_port
+from tests.mailserver import MailServer
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BODY = """
@@ -80,6 +81,24 @@ class World:
         return Touch.objects.create(
             enrollment=enrollment, step=self.step, visit=1, contact=contact, journey=self.journey, **values
         )
+
+
+class Glance:
+    """In place of the module `time` of an adapter: remembers, by thread, when the adapter last looked at the clock.
+
+    That look is what decides whether a call may begin. A thread may be put to sleep right behind it, and no code prevents that.
+    """
+
+    def __init__(self):
+        self._own = threading.local()
+
+    def monotonic(self):
+        self._own.at = time.monotonic()
+        return self._own.at
+
+    @property
+    def at(self):
+        return self._own.at
 
 
 @pytest.fixture
@@ -153,7 +172,7 @@ class Sink:
 def smtp(settings):
     """A running SMTP server; Django sends to it."""
     sink = Sink()
-    controller = Controller(sink, hostname="127.0.0.1", port=free_port(), decode_data=False)
+    controller = MailServer(sink)
     controller.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
