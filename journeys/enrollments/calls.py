@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+ANSWER_WITHIN = "10s"  # is how long a machine has, when the step does not say
+
 
 class WebhookCall(models.Model):
     """One call of a machine outside for one person at a webhook step; made by orchestrator.channels, never in a tick."""

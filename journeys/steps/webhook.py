@@ -14,6 +14,7 @@ from contacts.conditions.parts import duration_problems
 from contacts.conditions.rules import Problem, parse_duration, say_duration, show
 from journeys.content.rendering import check_text
 from journeys.content.sandbox import LIQUID
+from journeys.enrollments.calls import ANSWER_WITHIN
 from journeys.steps.base import NEXT, Kind, Known, Route, no_attribute
 from journeys.steps.webhook_form import WebhookForm
 from orchestrator.kernel import outward, sql
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 FAILED, TIMEOUT = "failed", "timeout"
 METHODS = ("POST", "PUT", "GET")
-ANSWER_WITHIN, LONGEST, AT_MOST, RETRIES = "10s", "30s", "1h", 3
+LONGEST, AT_MOST, RETRIES = "30s", "1h", 3
 MOST_RETRIES, MOST_HEADERS, MOST_ANSWERS = 10, 20, 20
 SECRET = "secret:"  # noqa: S105  # a header that begins so takes its value from the server
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")

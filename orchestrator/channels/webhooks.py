@@ -21,8 +21,7 @@ from contacts.profiles.operations import NewContact, upsert_contacts
 from journeys.content.queries import context_of
 from journeys.content.rendering import Job, render_many
 from journeys.content.rules import ContentProblem
-from journeys.enrollments.calls import WebhookCall
-from journeys.steps.webhook import ANSWER_WITHIN
+from journeys.enrollments.calls import ANSWER_WITHIN, WebhookCall
 from orchestrator.channels.adapters import webhook
 from orchestrator.channels.adapters.webhook import Outcome, Request
 from orchestrator.channels.throttle.queries import stopped

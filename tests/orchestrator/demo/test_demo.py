@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from orchestrator.demo import inbox
 from orchestrator.demo.config import ROOT
@@ -64,6 +65,35 @@ def children(folder: Path) -> list[str]:
     return found
 
 
+def broker(folder: Path) -> Redis:
+    """The broker of the demo: its children have the address in their environment."""
+    said = b"redis+socket://"
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            given = (process / "environ").read_bytes().split(b"\0")
+        except OSError:  # it has just ended
+            continue
+        for name, _, value in (one.partition(b"=") for one in given):
+            if name == b"BROKER_URL" and value.startswith(said) and str(folder).encode() in b"".join(given):
+                return Redis(unix_socket_path=value.removeprefix(said).partition(b"?")[0].decode())
+    raise AssertionError(f"no child of {folder} has a broker")
+
+
+def post_account(port: int, key: str, address: str) -> int:
+    body = {"name": "account_created", "contact": {"email": address}, "message_id": address}
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v1/events", json.dumps(body).encode(), headers, method="POST"
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return answer.status
+
+
+def written_to(folder: Path) -> set[str]:
+    """Who has got a mail."""
+    return {str(mail.message["To"]) for mail in inbox.mails(folder / "inbox", 1_000)}
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen, Path, int]]:
     folder, port = tmp_path / "var", free_port()
@@ -79,7 +109,9 @@ def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen, Path, int]]:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for children in /proc")
-def test_demo_comes_up_sends_mail_and_leaves_nothing_behind(demo: tuple[subprocess.Popen, Path, int]) -> None:
+def test_demo_comes_up_sends_mail_though_its_broker_is_flushed_and_leaves_nothing_behind(
+    demo: tuple[subprocess.Popen, Path, int],
+) -> None:
     process, folder, port = demo
     log = folder.parent / "demo.log"
     wait_for("a mail", lambda: inbox.names(folder / "inbox"), process, log, 120)
@@ -89,6 +121,12 @@ def test_demo_comes_up_sends_mail_and_leaves_nothing_behind(demo: tuple[subproce
     wait_for("the greeting", lambda: "nordlicht-marketer" in log.read_text(), process, log, 30)
     key = (folder / "demo-api-key").read_text()
     assert key in log.read_text()
+    people = {f"flush-{n}@people.example" for n in range(20)}
+    with broker(folder) as store:
+        for address in sorted(people):  # A6: what the broker held is gone each time; it was only ever a doorbell
+            assert post_account(port, key.strip(), address) == 202
+            store.flushall()
+    wait_for("everybody's mail", lambda: people <= written_to(folder), process, log, 120)
     second = start(environment(folder, free_port()), folder.parent / "second.log")
     assert second.wait(60) == 1
     assert "already" in (folder.parent / "second.log").read_text()
