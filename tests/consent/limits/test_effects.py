@@ -46,10 +46,10 @@ def test_held_back_equals_a_naive_count(moments, most, window):
 
 def test_held_back_of_a_million_takes_seconds():
     stream = (Moment(i % 200_000, float(i), 0) for i in range(1_000_000))
-    began = clock.perf_counter()
+    began = clock.thread_time()  # of the processor: what the rest of the machine does counts for nothing
     held = sum(held_back(stream, most=2, window=500_000.0))
     assert held > 0
-    assert clock.perf_counter() - began < 20  # 1 to 2 s on an idle core; the machine is shared
+    assert clock.thread_time() - began < 60  # 1 to 2 s; a count that looks back at everything takes days
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from consent.records.chain import legal_deletion, seal_records, verify_chain
 from consent.records.operations import Choice, record_consent, record_consents
 from contacts.models import Contact
 from orchestrator.kernel import sql
+from tests.waiting import HUNG, ended
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -218,14 +219,13 @@ def test_two_at_once_for_one_person_may_fork_and_verify():
     def speak(purpose):
         with transaction.atomic():
             say(anna, purpose=purpose, days=1)
-            ready.wait(10)  # both have written, none has committed
+            ready.wait(HUNG)  # both have written, none has committed
         connections.close_all()
 
     threads = [threading.Thread(target=speak, args=(purpose,)) for purpose in ("profiling", "third_party")]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(20)
+    ended(threads)
     previous = list(Record.objects.order_by("id").values_list("previous", flat=True))
     assert len(previous) == 3
     assert previous[1] == previous[2]  # a fork
@@ -243,15 +243,15 @@ def test_seal_waits_for_a_record_that_is_being_written_and_gives_up_after_a_seco
         with transaction.atomic():
             say(anna, "withdrawn", days=1)
             written.set()
-            sealed.wait(20)
+            sealed.wait(HUNG)
         connections.close_all()
 
     writer = threading.Thread(target=speak)
     writer.start()
-    assert written.wait(10)
+    assert written.wait(HUNG)
     assert seal_records(now=NOW) == 0
     sealed.set()
-    writer.join(20)
+    ended([writer])
     assert seal_records(now=NOW) == 1
     assert Seal.objects.get().records == 2
 

@@ -107,9 +107,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("number", "condition", "error"), REFUSED)
 def test_validate_of_bad_input_says_where_and_what_was_expected_at_once(number, condition, error):
-    begin = time.perf_counter()
+    begin = time.thread_time()  # of the processor: what the rest of the machine does counts for nothing
     problems = [str(problem) for problem in validate(condition)]
-    assert time.perf_counter() - begin < 5  # a check that backtracks takes minutes
+    assert time.thread_time() - begin < 30  # a check that backtracks takes minutes
     assert any(problem.startswith(error) for problem in problems), problems
     json.dumps(problems).encode()  # what is said can be stored and sent
     assert all(len(problem) < 500 for problem in problems)

@@ -13,6 +13,7 @@ from contacts.identity.models import BlockedIdentifier, Identifier, MergeProposa
 from contacts.identity.operations import alias, identify_people, resolve_people
 from contacts.identity.rules import BadIdentifier, Seen
 from contacts.profiles.models import Contact
+from tests.waiting import HUNG, ended
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 A = "0b7a3c1e-58d1-4f0a-9c3e-1d2f3a4b5c6d"
@@ -301,7 +302,7 @@ def test_resolve_people_same_new_names_from_many_sides_make_one_person():
 
     def work(n):
         try:
-            gate.wait(timeout=20)
+            gate.wait(HUNG)
             for turn in range(10):
                 ids.append(
                     (turn, *seen(Seen(f"u{turn}", f"{A}{turn}", f"u{turn}@a.example"), Seen(anonymous_id=f"{A}{turn}")))
@@ -313,7 +314,7 @@ def test_resolve_people_same_new_names_from_many_sides_make_one_person():
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
     [thread.start() for thread in threads]
-    [thread.join(timeout=60) for thread in threads]
+    ended(threads)
     assert wrong == []
     assert Contact.objects.count() == 10
     assert len(set(ids)) == 10

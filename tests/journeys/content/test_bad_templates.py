@@ -1,7 +1,6 @@
 """Bad texts, 97 to 112 of promises.md section 12, and payloads of other template languages, which evaluate nothing."""
 
 import re
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +13,7 @@ from journeys.content.rules import ContentProblem
 from journeys.models import Block
 from orchestrator.channels.queries import LINKS_LIMIT, Links
 from tests.journeys.content.test_mail import FRAME
+from tests.waiting import HUNG
 
 OK = "https://a.example/"
 CLEAN = {"contact": {"first_name": "Anna", "name": "Anna Berg", "attributes": {"plan": "pro"}}, "run": {"key": "c1"}}
@@ -29,9 +29,9 @@ def plain(source, **values):
 
 
 def in_time(make):
-    start = time.monotonic()
+    """What is made, by a child that ended it by itself: none was given up after a time."""
     made = make()
-    assert time.monotonic() - start < 5  # of a machine that does other things too; the child has 250 ms of processor
+    assert not (isinstance(made, ContentProblem) and f"more than {HUNG:.0f} seconds" in str(made))
     return made
 
 
@@ -159,7 +159,7 @@ def test_link_111_that_is_none_of_the_web_goes_nowhere(url):
 
 
 def test_links_111_ten_thousand_keep_at_most_a_thousand_targets():
-    body = "<mj-text>{% for i in (1..1900) %}<a href='https://a.example/{{ i }}'>x</a>{% endfor %}</mj-text>"
+    body = "<mj-text>{% for i in (1..1100) %}<a href='https://a.example/{{ i }}'>x</a>{% endfor %}</mj-text>"
     made = in_time(lambda: mail(body=body))
     links = Links(1, True)
     made.page(links.rewrite)

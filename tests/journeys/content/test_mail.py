@@ -161,10 +161,10 @@ def test_compiled_refuses_what_cannot_be_sent(body):
     ],
 )
 def test_fill_ends_growth_quickly_with_a_problem(source):
-    start = time.monotonic()
+    start = time.thread_time()  # of the processor: what the rest of the machine does counts for nothing
     with pytest.raises(ContentProblem):
         filled(source, big="y" * 30_000)
-    assert time.monotonic() - start < 10  # growth without an end takes minutes
+    assert time.thread_time() - start < 30  # growth without an end takes minutes
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_people_in_the_holdout_are_measured_the_same_way(w):
         {
             "key": "s",
             "kind": "split",
-            "arms": [{"name": "holdout", "weight": 9999, "holdout": True}, {"name": "on", "weight": 1}],
+            "arms": [{"name": "holdout", "weight": 100_000_000, "holdout": True}, {"name": "on", "weight": 1}],
         },
         *SEND,
     ]

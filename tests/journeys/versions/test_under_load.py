@@ -122,8 +122,11 @@ def test_publish_under_load_loses_doubles_and_jumps_nobody(crowd, edit):
 
     with ThreadPoolExecutor(2) as pool:
         beats = pool.submit(in_thread(tick))
-        done = pool.submit(in_thread(lambda: operations.publish(version=draft, plan=plan, by=None, now=LATER))).result()
-        stop.set()
+        try:
+            publishing = in_thread(lambda: operations.publish(version=draft, plan=plan, by=None, now=LATER))
+            done = pool.submit(publishing).result()
+        finally:
+            stop.set()
         assert beats.result() >= 3
     assert Enrollment.objects.count() == PEOPLE
     assert all(a == m + l + h for _key, _version, a, m, l, h in sql.rows(ADDS_UP))  # noqa: E741

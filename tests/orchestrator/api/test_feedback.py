@@ -15,6 +15,7 @@ from orchestrator.api.models import Arrival
 from orchestrator.api.operations import create_key
 from tests.orchestrator.api.conftest import NOW
 from tests.orchestrator.channels.feedback.reports import ARF, DSN, ORIGINAL, arf
+from tests.waiting import ended
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("orchestrator.api.urls")]
 ANNA = "anna@mail.example"
@@ -171,8 +172,7 @@ def test_feedback_ten_times_by_ten_threads_is_always_taken_and_counts_once(key, 
     threads = [threading.Thread(target=send, args=[n]) for n in range(10)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(120)
+    ended(threads)
     assert [status for status, _ in found] == [202] * 100
     assert sum(item["status"] == "stored" for _, body in found for item in body["items"]) == 3
     assert reasons() == {ANNA: "bounced"}

@@ -24,6 +24,7 @@ from orchestrator.api.models import Arrival
 from orchestrator.api.operations import create_key
 from orchestrator.kernel.embedded import die_with_parent, free_port
 from tests.bench.ingest import environment, web_command
+from tests.waiting import HUNG, ended, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -41,6 +42,7 @@ def test_sdk_delivers_every_call(live_server, sdk):
     wrong = []
     key = create_key(name="shop", source="shop", now=NOW)
     client = SDKS[sdk](key, live_server.url, on_error=lambda error, batch: wrong.append(error))
+    begun = datetime.now(UTC)
     yesterday = datetime.now(UTC) - timedelta(days=1)
     client.page(
         anonymous_id=VISITOR, name="Prices", properties={"url": "https://nordlicht.example/prices?utm_source=ad&t=1"}
@@ -52,6 +54,7 @@ def test_sdk_delivers_every_call(live_server, sdk):
     client.group("4711", "acme", {"name": "Acme", "website": "https://www.acme.example/"})
     client.alias("6f0dc4e9-2f3b-4f0c-8d2b-6a1f0c9b7e55", "4711")
     client.shutdown()
+    took = datetime.now(UTC) - begun
     assert wrong == []
     anna = Contact.objects.select_related("account").get()
     assert (anna.external_id, anna.email, anna.first_name) == ("4711", "anna@nordlicht.example", "Anna")
@@ -64,7 +67,8 @@ def test_sdk_delivers_every_call(live_server, sdk):
         "name": "Prices",
     }
     assert events["order_completed"].properties == {"value": 59.9}
-    assert abs(events["order_completed"].occurred_at - yesterday) < timedelta(seconds=5)
+    # by our clock: what a request was under way cannot be told from a clock that goes wrong
+    assert abs(events["order_completed"].occurred_at - yesterday) < took + timedelta(milliseconds=1)
     anonymous = set(Identifier.objects.filter(kind="anonymous").values_list("value", flat=True))
     assert anonymous == {VISITOR, "6f0dc4e9-2f3b-4f0c-8d2b-6a1f0c9b7e55"}
     assert {row.library.split()[0] for row in Arrival.objects.all()} == {"analytics-python"}
@@ -99,14 +103,13 @@ class Server:
         )
 
     def wait(self):
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                if requests.get(f"{self.url}/v1/track", timeout=10).status_code == 405:
-                    return
-            except requests.RequestException:
-                time.sleep(0.1)
-        raise RuntimeError("the web server did not come up")
+        until(self.answers, "an answer of the web server")
+
+    def answers(self):
+        try:
+            return requests.get(f"{self.url}/v1/track", timeout=HUNG).status_code == 405
+        except requests.RequestException:
+            return False
 
     def kill(self):
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -124,8 +127,12 @@ def test_server_killed_in_the_middle_loses_nothing_and_doubles_nothing():
         for name in keys
     }
 
+    killed = {100: threading.Event(), 200: threading.Event()}
+
     def send(name):
         for number in range(300):
+            if number in killed:  # there is something left to lose
+                killed[number].wait(HUNG)
             sent[name].append(str(uuid.uuid4()))
             clients[name].track(f"p{number % 7}", "seen", {"n": number}, message_id=sent[name][-1])
             time.sleep(0.01)
@@ -133,20 +140,21 @@ def test_server_killed_in_the_middle_loses_nothing_and_doubles_nothing():
     threads = [threading.Thread(target=send, args=(name,)) for name in keys]
     try:
         [thread.start() for thread in threads]
-        for least in (10, 100):
-            until = time.monotonic() + 30
-            while Event.objects.count() < least and time.monotonic() < until:
-                time.sleep(0.02)
+        for least, kill in zip((10, 100), killed.values(), strict=True):
+            until(lambda least=least: Event.objects.count() >= least, f"{least} events")
             stored_before.append(Event.objects.count())
             server.kill()
+            kill.set()
             server.start()
             server.wait()
-        [thread.join() for thread in threads]
+        ended(threads)
         [client.shutdown() for client in clients.values()]
     finally:
+        [kill.set() for kill in killed.values()]
         server.kill()
     assert wrong == []
-    assert 0 < stored_before[0] < 600
+    assert 10 <= stored_before[0] <= 200
+    assert 100 <= stored_before[1] <= 400
     for name, ids in sent.items():
         stored = Counter(Event.objects.filter(source=name).values_list("message_id", flat=True))
         assert stored == Counter(ids)
@@ -174,7 +182,7 @@ def test_node_sdk_delivers(live_server, tmp_path):
     (tmp_path / "node_modules").symlink_to(modules)
     script = tmp_path / "send.mjs"
     script.write_text(NODE.format(key=key, host=live_server.url, visitor=VISITOR))
-    subprocess.run(["node", script], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(["node", script], cwd=tmp_path, check=True, timeout=HUNG)
     assert sorted(Event.objects.values_list("name", flat=True)) == ["order_completed", "page_viewed"]
     assert Contact.objects.get(external_id="4711").email == "anna@nordlicht.example"
     assert Arrival.objects.filter(library__startswith="@segment/analytics-node").exists()

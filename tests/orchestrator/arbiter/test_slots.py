@@ -20,6 +20,7 @@ from contacts.models import Contact
 from journeys.models import Block, Enrollment, Journey, Step, Touch, Version
 from orchestrator.arbiter.operations import decide_touches
 from orchestrator.kernel.scope import EVERYBODY
+from tests.waiting import HUNG
 
 from .slot_worker import NOW
 
@@ -57,10 +58,11 @@ def limits():
 
 
 def people(n):
+    dice = random.Random(n)
     made = Contact.objects.bulk_create(
         Contact(
             email=f"p{i}@x.example",
-            time_zone=random.choice(["Europe/Berlin", "Asia/Tokyo"]),
+            time_zone=dice.choice(["Europe/Berlin", "Asia/Tokyo"]),
             created_at=NOW,
             updated_at=NOW,
         )
@@ -100,11 +102,22 @@ def propose(scene, contacts, each, dice, **more):
     return Touch.objects.bulk_create(made)
 
 
-def start_worker(ids, seed):
-    """A process that waits for a word before it begins."""
-    name = connection.settings_dict["NAME"]
-    command = [sys.executable, "-m", "tests.orchestrator.arbiter.slot_worker", name, str(seed), *map(str, ids)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=settings.ROOT)
+@pytest.fixture
+def start_worker():
+    """Start a process that waits for a word before it begins; none outlives the test."""
+    made, name = [], connection.settings_dict["NAME"]
+
+    def start(ids, seed):
+        command = [sys.executable, "-m", "tests.orchestrator.arbiter.slot_worker", name, str(seed), *map(str, ids)]
+        made.append(
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=settings.ROOT)
+        )
+        return made[-1]
+
+    yield start
+    for worker in made:
+        worker.kill()
+        worker.wait(HUNG)
 
 
 def begin(worker):
@@ -129,7 +142,7 @@ def wanted(contact):
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_caps_are_exact_with_many_workers_and_killed_ones(scene, seed):
+def test_caps_are_exact_with_many_workers_and_killed_ones(scene, start_worker, seed):
     dice = random.Random(seed)
     limits()
     contacts = people(CONTACTS)
@@ -149,7 +162,7 @@ def test_caps_are_exact_with_many_workers_and_killed_ones(scene, seed):
         victim.communicate()
         begin(following)
         running.append(following)
-    codes = [worker.wait(120) for worker in running]
+    codes = [worker.wait(HUNG) for worker in running]
     assert set(codes) == {0}
     assert set(Touch.objects.filter(state="approved").values_list("pk", flat=True)) == expected  # over 0, under 0
     assert not Touch.objects.filter(state__in=Touch.OPEN).exists()

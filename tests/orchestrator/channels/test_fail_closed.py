@@ -8,6 +8,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 
 from journeys.models import Touch
 from orchestrator.arbiter.operations import decide_touches
+from orchestrator.channels import handing
 from orchestrator.channels.adapters import email
 from orchestrator.channels.operations import deliver_touches, release_leases
 from orchestrator.kernel.scope import EVERYBODY
@@ -139,11 +140,15 @@ def test_deliver_when_the_rules_raise_behind_the_claim_sends_nothing(replaced, w
     assert deliver_touches(now=clock) == {"sent": 1}
 
 
-def test_deliver_while_the_rules_take_too_long_sends_nothing_and_goes_on_afterwards(replaced, world, smtp, clock):
+def test_deliver_while_the_rules_take_too_long_sends_nothing_and_goes_on_afterwards(
+    replaced, world, smtp, clock, monkeypatch
+):
     replace, back = replaced
     touch = world.touch(world.person())
     replace(SLOW)
-    assert deliver_touches(now=clock) == {"claim_over": 1}  # an answer so old is none
+    with monkeypatch.context() as patched:
+        patched.setattr(handing, "BEGIN_WITHIN", 0.5)
+        assert deliver_touches(now=clock) == {"claim_over": 1}  # an answer so old is none
     assert (state(touch)[:2], smtp.mails) == (("approved", ""), [])
     back()
     assert deliver_touches(now=clock) == {"sent": 1}

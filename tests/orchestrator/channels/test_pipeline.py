@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.channels.adapters.pipeline import hand_over
 from orchestrator.channels.rules import SENT, understood
+from tests.waiting import HUNG
 
 FAR = time.monotonic() + 3600
 
@@ -79,7 +80,7 @@ def line(request, monkeypatch):
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Server) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with smtplib.SMTP(*server.server_address, timeout=5) as smtp:
+        with smtplib.SMTP(*server.server_address, timeout=HUNG) as smtp:
             smtp.ehlo()
             yield smtp
             smtp.close()

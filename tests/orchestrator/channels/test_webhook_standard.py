@@ -16,6 +16,7 @@ from orchestrator.models import Receiver
 from tests.flows.conftest import World, world  # noqa: F401
 from tests.orchestrator.channels.test_webhooks import answer, machine, outside, sent, status  # noqa: F401
 from tests.orchestrator.kernel.test_outward import listen  # noqa: F401
+from tests.waiting import HUNG
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -109,34 +110,29 @@ def test_receiver_that_does_not_answer_gets_one_call_at_a_time_until_it_does(out
 
 
 def test_dead_receiver_costs_others_no_call(outside, machine, settings):  # noqa: F811
-    """One hangs for as long as a call may take; all calls of the other one are made meanwhile, in one go."""
+    """One hangs until all calls of the other one are made: who waited for it would wait for ever."""
     settings.WEBHOOK_CONCURRENCY = 8
-    hung, over = threading.Event(), threading.Event()
+    hangs, all_made, released = threading.Event(), threading.Event(), []
 
     def hang(_request):
-        hung.set()
-        over.wait(20)
+        hangs.set()
+        released.append(all_made.wait(HUNG))
         return b""
 
-    dead, well = machine(hang), machine(answer({}))
-    outside.live(dead.url, slug="dead", answer_within="10s")
+    def well_answers(_request):
+        hangs.wait(HUNG)
+        if len(well.requests) == 30:
+            all_made.set()
+        return answer({})
+
+    dead, well = machine(hang), machine(well_answers)
+    outside.live(dead.url, slug="dead")
     outside.live(well.url, slug="well")
     outside.come(*(f"p{n}" for n in range(30)))
     Receiver.objects.create(step_id=WebhookCall.objects.filter(journey__slug="dead").first().step_id, away_since=NOW)
-    done = []
-
-    def watch():
-        hung.wait(20)
-        while not over.is_set():
-            if len(well.requests) == 30:
-                done.append(True)
-                over.set()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    outcomes = call_webhooks(now=lambda: outside.world.now, seconds=10)
-    watcher.join(20)
-    assert done == [True]  # all thirty went out while the dead one still hung
+    outcomes = call_webhooks(now=lambda: outside.world.now, seconds=HUNG / 2)
+    assert released
+    assert all(released)  # the dead one hung until all thirty had gone out
     assert outcomes["done"] == 30
     assert dead.connections <= 2
 

@@ -17,6 +17,7 @@ from orchestrator.channels.webhooks import call_webhooks
 from orchestrator.kernel import outward, sql
 from tests.flows.conftest import World, journey, world  # noqa: F401
 from tests.orchestrator.kernel.test_outward import WRITTEN, listen  # noqa: F401
+from tests.waiting import HUNG
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
@@ -246,7 +247,9 @@ def test_claim_takes_no_more_than_may_be_called_at_once(outside, machine, settin
 
 def test_statements_do_not_grow_with_people(outside, machine, django_assert_num_queries, settings, monkeypatch):
     settings.WEBHOOK_CONCURRENCY = 50
-    monkeypatch.setattr("orchestrator.channels.webhooks.PATIENCE", 60)  # who is slow on a loaded machine is waited for
+    monkeypatch.setattr(
+        "orchestrator.channels.webhooks.PATIENCE", HUNG
+    )  # who is slow on a loaded machine is waited for
     crm = machine(answer({"plan": "pro"}))
     outside.live(crm.url, answer={"plan": "plan"})
 

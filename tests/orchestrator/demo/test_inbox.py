@@ -6,7 +6,6 @@ import smtplib
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -18,6 +17,7 @@ from orchestrator.demo import inbox
 from orchestrator.demo.config import ROOT, Config
 from orchestrator.demo.shopping import Shopping, unsubscribe_address
 from orchestrator.kernel.embedded import free_port
+from tests.waiting import HUNG, until
 
 WEB = "http://127.0.0.1:8000"
 
@@ -44,17 +44,19 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     port = free_port()
     command = [sys.executable, "-m", "orchestrator.demo.inbox", str(tmp_path / "inbox"), str(port)]
     process = subprocess.Popen(command, cwd=ROOT)
-    end = time.monotonic() + 20
-    while True:
+
+    def up() -> bool:
+        assert process.poll() is None, "the inbox ended"
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
+            socket.create_connection(("127.0.0.1", port), HUNG).close()
         except OSError:
-            assert time.monotonic() < end, "the inbox did not come up"
-            time.sleep(0.05)
+            return False
+        return True
+
+    until(up, "the inbox")
     yield tmp_path / "inbox", port
     os.kill(process.pid, signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(HUNG) == 0
 
 
 def test_inbox_keeps_what_it_accepted(served: tuple[Path, int]) -> None:

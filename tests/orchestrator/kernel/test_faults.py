@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,9 +36,10 @@ def test_fault_fires_at_its_point_at_its_turn_once_and_is_counted(monkeypatch, t
 
 
 def test_fault_sleeps_stops_and_kills(monkeypatch):
-    slept, killed = [], []
-    monkeypatch.setattr(faults.time, "sleep", slept.append)
-    monkeypatch.setattr(faults.os, "kill", lambda *given: killed.append(given))
+    slept, killed = [], []  # here alone: threads of others sleep as well
+    system = {"environ": os.environ, "getpid": os.getpid, "kill": lambda *given: killed.append(given)}
+    monkeypatch.setattr(faults, "time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr(faults, "os", SimpleNamespace(**system))
     faults.arm("erase:sleep")
     faults.fault("erase")
     faults.arm("merge:kill")

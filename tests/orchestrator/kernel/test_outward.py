@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.kernel import outward
 from orchestrator.kernel.outward import NotReached, Refused, call, is_public, refusal
+from tests.waiting import HUNG, ended
 
 PUBLIC = "93.184.215.14"
 
@@ -37,7 +38,7 @@ class Listener:
 
     def _talk(self, line):
         with line, contextlib.suppress(OSError):
-            line.settimeout(5)
+            line.settimeout(HUNG)
             got = b""
             while b"\r\n\r\n" not in got:
                 got += line.recv(65536) or b"\r\n\r\n"
@@ -67,8 +68,9 @@ class Listener:
 
     def close(self):
         with contextlib.suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)  # a close alone does not wake who waits in accept
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes who accepts: a close alone would leave it listening
         self.socket.close()
+        ended([self.thread])
 
 
 @pytest.fixture
@@ -221,7 +223,7 @@ def test_call_redirect_is_an_answer_and_is_not_followed(listen):
     outside = listen(
         f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{inside.port}/\r\nContent-Length: 0\r\n\r\n".encode()
     )
-    answer = call("GET", outside.url, headers={}, body=b"", seconds=2, allowed=[outside.place])
+    answer = call("GET", outside.url, headers={}, body=b"", seconds=HUNG, allowed=[outside.place])
     assert answer.status == 302
     assert inside.connections == 0
 
@@ -229,7 +231,7 @@ def test_call_redirect_is_an_answer_and_is_not_followed(listen):
 def test_call_allowed_place_is_called_and_no_other_port_of_it(listen, monkeypatch):
     one, other = listen(), listen()
     monkeypatch.setattr(outward, "PORTS", frozenset({one.port, other.port}))
-    answer = call("POST", f"{one.url}a?b=1", headers={"X-A": "1"}, body=b"{}", seconds=2, allowed=[one.place])
+    answer = call("POST", f"{one.url}a?b=1", headers={"X-A": "1"}, body=b"{}", seconds=HUNG, allowed=[one.place])
     assert (answer.status, answer.body, answer.whole) == (200, b"ok", True)
     assert one.requests[0].startswith(b"POST /a?b=1 HTTP/1.1")
     with pytest.raises(Refused):
@@ -239,35 +241,35 @@ def test_call_allowed_place_is_called_and_no_other_port_of_it(listen, monkeypatc
 
 def test_call_answer_is_cut_where_it_is_too_long(listen):
     long = listen(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 500_000)
-    answer = call("GET", long.url, headers={}, body=b"", seconds=5, allowed=[long.place])
+    answer = call("GET", long.url, headers={}, body=b"", seconds=HUNG, allowed=[long.place])
     assert len(answer.body) == outward.ANSWER_LIMIT
     assert not answer.whole
 
 
 def test_call_answer_that_trickles_ends_when_the_time_is_over(listen):
-    slow = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b"x" * 900, pause=0.05)
+    slow = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b"x" * 900, pause=1.0)
     start = time.monotonic()
     with pytest.raises(NotReached, match="no answer in time") as missed:
         call("GET", slow.url, headers={}, body=b"", seconds=0.6, allowed=[slow.place])
     assert missed.value.sent
-    assert time.monotonic() - start < 30  # the whole answer trickles for 45
+    assert time.monotonic() - start < HUNG  # the whole answer trickles for 15 minutes
 
 
 def test_call_answer_that_breaks_off_is_none(listen):
     cut = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\nhalf")
     with pytest.raises(NotReached):
-        call("GET", cut.url, headers={}, body=b"", seconds=2, allowed=[cut.place])
+        call("GET", cut.url, headers={}, body=b"", seconds=HUNG, allowed=[cut.place])
     rubbish = listen(b"\x00\x01\x02")
     with pytest.raises(NotReached):
-        call("GET", rubbish.url, headers={}, body=b"", seconds=2, allowed=[rubbish.place])
+        call("GET", rubbish.url, headers={}, body=b"", seconds=HUNG, allowed=[rubbish.place])
 
 
 def test_call_nobody_there_says_the_same_as_for_what_is_forbidden():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(NotReached, match=r"^no connection to this address$"):
-        call("GET", f"http://127.0.0.1:{port}/", headers={}, body=b"", seconds=1, allowed=[f"127.0.0.1:{port}"])
+        place = f"127.0.0.1:{free.getsockname()[1]}"  # nobody listens, and nobody else can take the port
+        with pytest.raises(NotReached, match=r"^no connection to this address$"):
+            call("GET", f"http://{place}/", headers={}, body=b"", seconds=HUNG, allowed=[place])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Bad inputs 113 to 124 (promises, section 12) at the links and the pixel of sent mails: they lead nowhere and write nothing."""
 
 import re
-import statistics
 import time
 from datetime import timedelta
 
@@ -127,12 +126,12 @@ def test_118_path_of_ten_thousand_characters_leads_nowhere_and_costs_no_time(sen
     nowhere([f"/c/{token}/" for token in long] + [f"/o/{token}.gif" for token in long])
 
     def cost(token):
-        begun = time.perf_counter()
+        begun = time.thread_time()  # of the processor: what the rest of the machine does counts for nothing
         ask(f"/c/{token}/")
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
-    short = statistics.median(cost("x" * 60) for _ in range(9))
-    assert statistics.median(cost("x" * 10_000) for _ in range(9)) < max(20 * short, 0.2)
+    short = min(cost("x" * 60) for _ in range(9))
+    assert min(cost("x" * 10_000) for _ in range(9)) < max(20 * short, 0.2)
 
 
 def test_119_odd_bytes_lead_nowhere_and_split_no_header(sent):

@@ -16,6 +16,7 @@ from journeys.models import Touch
 from orchestrator.channels.feedback.bounces import record_facts, take_reports
 from orchestrator.channels.feedback.rules import BOUNCES, Kind, Report
 from orchestrator.channels.operations import deliver_touches
+from tests.waiting import ended
 
 from ..conftest import NOW
 
@@ -258,8 +259,7 @@ def at_once(*works):
     threads = [threading.Thread(target=do, args=one) for one in enumerate(works)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(60)
+    ended(threads)
     return found
 
 

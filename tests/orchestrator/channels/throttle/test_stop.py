@@ -10,16 +10,19 @@ from django.utils import timezone
 
 from consent.preferences.mails import ask_service_mail
 from journeys.models import Touch
+from orchestrator.channels import handing
 from orchestrator.channels.adapters import email
-from orchestrator.channels.handing import BEGIN_WITHIN
 from orchestrator.channels.operations import deliver_touches
 from orchestrator.channels.rules import SENT
 from orchestrator.channels.service_mail import send_service_mails
 from orchestrator.channels.throttle.operations import resume_sending, stop_sending
 from orchestrator.channels.throttle.queries import open_stops, stopped
 from orchestrator.models import Stop
+from tests.waiting import HUNG, ended
 
-from ..conftest import NOW
+from ..conftest import NOW, Glance
+
+BEGINS_WITHIN = 0.5  # seconds after a sender asked: ADR 12
 
 
 @pytest.mark.django_db
@@ -95,15 +98,19 @@ def no_pool():
 @pytest.mark.django_db(transaction=True)
 def test_stop_while_eight_workers_send_lets_nothing_begin_afterwards(world, settings, monkeypatch, no_pool):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    at, begun, enough, over = timezone.now(), [], threading.Event(), threading.Event()
+    settings.DELIVERY_LEASE_SECONDS = HUNG
+    at, begun, glance = timezone.now(), [], Glance()
+    enough, answer, over = threading.Event(), threading.Event(), threading.Event()
 
     def send(_outbox, mail):
-        begun.append((time.monotonic(), mail.recipient))
+        begun.append((glance.at, mail.recipient))
         if len(begun) >= 10:
             enough.set()
-        time.sleep(0.02)
+            answer.wait(HUNG)  # not all are through before somebody can stop them
         return SENT
 
+    monkeypatch.setattr(handing, "BEGIN_WITHIN", BEGINS_WITHIN)
+    monkeypatch.setattr(email, "time", glance)
     monkeypatch.setattr(email.Outbox, "_open", lambda self: None)
     monkeypatch.setattr(email.Outbox, "send", send)
     for n in range(200):
@@ -119,19 +126,19 @@ def test_stop_while_eight_workers_send_lets_nothing_begin_afterwards(world, sett
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
-    assert enough.wait(60)
+    assert enough.wait(HUNG)
     stop_sending(by="maja", why="", now=timezone.now())
     answered = time.monotonic()
-    for thread in threads:
-        thread.join(60)
+    answer.set()
+    ended(threads)
     over.set()
     before = len(begun)
     # a group that was asked about before the answer may begin until its own deadline, which is part of the promise
-    late = [when - answered for when, _ in begun if when > answered + BEGIN_WITHIN]
+    late = [when - answered for when, _ in begun if when > answered + BEGINS_WITHIN]
     assert late == []
     assert 0 < before < 200
     assert not Touch.objects.filter(state="sending").exists()
     resume_sending(by="maja", now=timezone.now())
-    while deliver_touches(now=timezone.now)["sent"]:
-        pass
+    while Touch.objects.filter(state="approved").exists():
+        deliver_touches(now=timezone.now)
     assert len(begun) == len({who for _, who in begun}) == 200
