@@ -96,6 +96,10 @@ def send(backend: AnymailBaseBackend, door: Door, message: EmailMultiAlternative
         return _refused(error, repeatable=by_request)
     except AnymailError as error:  # nothing was sent: the message cannot be put into words of this provider
         return Answer("rejected", str(error)[:WORDS])
+    if _status(message).status == {
+        "failed"
+    }:  # Mailjet says so of one mail in an answer that Anymail does not raise for
+        return Answer("rejected", _status(message).esp_response.text[:WORDS])
     return SENT._replace(words=str(_status(message).message_id or "")[:WORDS])
 
 

@@ -13,13 +13,14 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from anymail.backends.base import AnymailBaseBackend
+from anymail.backends.base_requests import AnymailRequestsBackend
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
 from journeys.content.rules import BREAKS, one_line
-from orchestrator.channels.adapters import api, pipeline
+from orchestrator.channels.adapters import api, batch, pipeline
 from orchestrator.channels.adapters.base import Message, Unavailable
 from orchestrator.channels.adapters.mime import written
 from orchestrator.channels.feedback.mailed import bounce_address
@@ -163,12 +164,20 @@ class Outbox:
             handed = pipeline.hand_over(smtp, mails, until=until, refused=_pipelined_refusal)
             self.broken = handed.broken
             return handed.answers
+        if len(mails) > 1 and (answered := self._together(mails)) is not None:
+            return answered
         answers: list[Answer] = []
         for mail in mails:
             if self.broken or time.monotonic() > until:
                 break
             answers.append(self.send(mail))
         return answers
+
+    def _together(self, mails: Sequence[Prepared]) -> list[Answer] | None:
+        how = batch.TOGETHER.get(settings.MAIL_PROVIDER)
+        if how is None or not isinstance(self.backend, AnymailRequestsBackend):
+            return None
+        return batch.send(self.backend, self.door, [mail.as_django() for mail in mails], how)
 
     @staticmethod
     def _pipelines(smtp: smtplib.SMTP) -> bool:
