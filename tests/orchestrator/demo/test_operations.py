@@ -25,7 +25,7 @@ from reporting.kpis.models import DailyValue
 from tests.conftest import put_back_rows
 
 NOW = datetime(2026, 3, 10, 21, 30, tzinfo=UTC)
-SMALL = replace(Config(), contacts=200, companies=12, history_days=200, lived_days=30)
+SMALL = replace(Config(), contacts=120, companies=12, history_days=120, lived_days=14)
 
 
 def silent(text: str) -> None:
@@ -45,7 +45,7 @@ def loaded(django_db_setup: Any, django_db_blocker: Any) -> Any:
 
 
 def test_load_company_makes_people_consents_and_history(loaded: None) -> None:
-    assert Contact.objects.count() == 200
+    assert Contact.objects.count() == SMALL.contacts
     assert State.objects.filter(granted=True).exists()
     assert Event.objects.filter(occurred_at__gt=NOW).count() == 0
     assert Event.objects.filter(name="order_placed").exists()
