@@ -6,6 +6,7 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
+from hypothesis.internal.conjecture import providers
 
 from tests.waiting import GIVES_UP_AFTER, HUNG
 
@@ -18,6 +19,8 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("tests")
+# it also draws constants out of the source of modules that are loaded by now: other ones in each order of the tests
+providers._get_local_constants = lambda: providers._local_constants
 
 
 def pytest_configure():

@@ -16,7 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 from reporting.kpis.operations import roll_up_kpis
 from tests.browser import kept
 from tests.browser.scene import PASSWORD, write_scene
-from tests.browser.waiting import next_page, settled, slow_down
+from tests.browser.waiting import AT_MOST, next_page, settled, slow_down
 from tests.conftest import put_back_rows
 
 AXE = Path("static/vendor/axe.min.js")
@@ -35,7 +35,7 @@ def chromium():
     if not AXE.exists():
         pytest.skip("the files of the pages are missing: make setup")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright runs an event loop in this thread
-    expect.set_options(timeout=20_000)  # what is waited for comes at once; a machine with other work takes longer
+    expect.set_options(timeout=AT_MOST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--disable-quic", "--no-sandbox"])
         yield browser
@@ -74,6 +74,7 @@ class Visitor:
             "locale": "en-GB",
         }
         self.context = browser.new_context(**settings | options)
+        self.context.set_default_timeout(AT_MOST)
         self.page = self.context.new_page()
         slow_down(self.page)
         self.page.on("console", lambda m: self.wrong.append(m.text) if m.type in ("error", "warning") else None)

@@ -14,7 +14,7 @@ from orchestrator.api.operations import create_key
 from orchestrator.channels.slots.models import Slot, SlotDay
 from orchestrator.channels.slots.rules import SCRIPT_BYTES
 from tests.browser.slots_scene import VISITOR, write_slots
-from tests.browser.waiting import slow_down, until
+from tests.browser.waiting import AT_MOST, slow_down, until
 
 SCRIPT = Path("static/js/slots.js")
 LOW = '<div style="height: 3000px"></div>'
@@ -52,6 +52,7 @@ def shop(chromium, live_server, transactional_db, answered):
     address = f"http://127.0.0.1:{server.server_port}"
     Shop.pages = {"/address": live_server.url}
     context = chromium.new_context(locale="en-GB")
+    context.set_default_timeout(AT_MOST)
     context.route("https://shop.example/**", lambda route: route.fulfill(body="", content_type="image/png"))
     wrong = []
 

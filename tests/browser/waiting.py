@@ -5,7 +5,10 @@ import time
 
 from playwright.sync_api import expect
 
+from tests.waiting import HUNG
+
 SLOW = float(os.environ.get("BROWSER_SLOW", "1"))  # 6: as on a machine with much other work; finds who does not wait
+AT_MOST = 60_000  # milliseconds; what is waited for comes at once, but a machine with other work takes longer
 LATENCY = 25  # milliseconds that each request takes longer, for each time slower
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
@@ -20,11 +23,11 @@ def settled(page):
     expect(page.locator(BUSY)).to_have_count(0)
 
 
-def until(read, wanted=True, *, seconds=20):
+def until(read, wanted=True):
     """Call a function until it gives what is wanted."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + HUNG
     while (found := read()) != wanted:
-        assert time.monotonic() < end, f"after {seconds} seconds still {found!r} instead of {wanted!r}"
+        assert time.monotonic() < end, f"after {HUNG:.0f} s still {found!r} instead of {wanted!r}"
         time.sleep(0.05)
 
 

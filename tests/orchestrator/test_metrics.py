@@ -123,4 +123,5 @@ def test_logs_of_a_delivery_name_nobody(world, smtp, clock, monkeypatch, caplog)
     text = "\n".join(lines).lower()
     assert CANARY.lower() not in text
     assert "@mail.example" not in text
-    assert "171" not in text.replace('"touch": 171', "")
+    numbers = ("timestamp", "touch")  # they may hold any digits
+    assert not [line for line in ours if "171" in json.dumps({k: v for k, v in line.items() if k not in numbers})]

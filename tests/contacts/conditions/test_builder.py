@@ -95,12 +95,13 @@ def test_condition_field_refuses_what_is_wrong_and_keeps_the_text(db, text, expe
 
 def test_condition_numbers_counts_people_and_reach(marketer):
     Contact.objects.create(first_name="Anna", country="DE", email="a@people.example", created_at=NOW, updated_at=NOW)
-    Contact.objects.create(first_name="Ben", country="AT", created_at=NOW, updated_at=NOW)
+    # a name so long that no token on the page holds it by chance
+    Contact.objects.create(first_name="Benedikt", country="AT", created_at=NOW, updated_at=NOW)
     said = check(marketer, '{"attribute": "country", "is": "DE"}', "condition_numbers").content.decode()
     assert '<strong class="figure">1' in said
     assert "of 2" in said
     assert "Anna" in said
-    assert "Ben" not in said
+    assert "Benedikt" not in said
     assert "no consent" in said
 
 
