@@ -21,7 +21,7 @@ from tests.bench.sink import Session
 
 EVENTS = 200
 EVERY = 0.1
-RATE, SECONDS = 200, 15
+RATE, SECONDS = 200, 8  # the journey of the demo lets 2,000 people in a day
 ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = {
     "DEMO_CONTACTS": "300",
@@ -63,7 +63,8 @@ def run(report: Callable[..., None]) -> None:
     try:
         _wait_until_alive(demo, port, folder)
         key = (folder / "demo-api-key").read_text().strip()
-        spans, baseline = _spans(inbox, _post(port, key))
+        _spans(inbox, _post(port, key, 5))  # a worker that has not begun yet is not idle
+        spans, baseline = _spans(inbox, _post(port, key, EVENTS))
         report(
             case="event posted to mail accepted, median",
             figure=statistics.median(spans),
@@ -133,12 +134,12 @@ def _wait_until_alive(demo: subprocess.Popen, port: int, folder: Path) -> None:
     time.sleep(5)  # the first beats are over
 
 
-def _post(port: int, key: str) -> dict[str, float]:
+def _post(port: int, key: str, events: int) -> dict[str, float]:
     """Post the events on one connection; returns when each was posted, by address."""
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     posted: dict[str, float] = {}
     begin = time.perf_counter()
-    for n in range(EVENTS):
+    for n in range(events):
         time.sleep(max(0.0, begin + n * EVERY - time.perf_counter()))
         address = f"bench-{n}-{uuid.uuid4().hex[:8]}@people.example"
         body = json.dumps({"name": "account_created", "contact": {"email": address}, "message_id": uuid.uuid4().hex})
