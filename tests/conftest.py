@@ -6,9 +6,10 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.utils.module_loading import import_string
 from hypothesis.internal.conjecture import providers
 
-from tests.waiting import GIVES_UP_AFTER, HUNG
+from tests.waiting import GIVES_UP_AFTER, HUNG, OF_THE_PRODUCT
 
 # the same examples in every run, and a slow machine is no counterexample
 hypothesis.settings.register_profile(
@@ -35,6 +36,7 @@ def patience():
     """Nothing is given up in a test because the machine is slow: see tests.waiting."""
     with pytest.MonkeyPatch.context() as patch:
         for one in GIVES_UP_AFTER:
+            OF_THE_PRODUCT[one] = import_string(one)
             patch.setattr(one, HUNG)
         patch.setattr("orchestrator.channels.webhooks.ANSWER_WITHIN", f"{HUNG:.0f}s")
         yield

@@ -14,6 +14,7 @@ from orchestrator.api import operations
 from orchestrator.api.models import ApiKey
 from orchestrator.api.operations import create_key, revoke_key
 from tests.contacts.attributes.made import define
+from tests.waiting import OF_THE_PRODUCT
 
 pytestmark = pytest.mark.urls("orchestrator.api.urls")
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -156,11 +157,11 @@ def test_key_missing_unknown_in_query_or_revoked_is_401(client, post, key):
 
 
 def test_key_revoked_stops_working_in_seconds(post):
-    from orchestrator.api.authentication import REMEMBER_SECONDS, KeyAuthentication
+    from orchestrator.api.authentication import KeyAuthentication
 
     assert post("events", event()).status_code == 202
     revoke_key(key_id=ApiKey.objects.get().pk, now=NOW)
-    assert REMEMBER_SECONDS <= 5
+    assert OF_THE_PRODUCT["orchestrator.api.authentication.REMEMBER_SECONDS"] <= 5
     KeyAuthentication.known = {digest: (found, 0.0) for digest, (found, _) in KeyAuthentication.known.items()}
     assert post("events", event(1)).status_code == 401
 
