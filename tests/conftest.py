@@ -1,5 +1,6 @@
 """What every test may rely on."""
 
+import gc
 from importlib import import_module
 
 import hypothesis
@@ -29,6 +30,12 @@ def pytest_configure():
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.EMAIL_TIMEOUT = HUNG
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = HUNG
+
+
+def pytest_collection_finish():
+    """What collecting all tests left in memory is not looked at again by each collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
