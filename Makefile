@@ -59,7 +59,7 @@ bench: setup
 	$(V)/python -m tests.bench
 
 soak-small: setup
-	CHAOS_RUNS=300 CHAOS_STEPS=40 $(V)/python -m pytest -n 2 tests/chaos
+	CHAOS_RUNS=300 CHAOS_STEPS=40 CHAOS_PARTS=2 $(V)/python -m pytest -n 2 tests/chaos
 
 soak: setup
 	mkdir -p var
