@@ -51,8 +51,11 @@ def provider(settings):
 def test_histories_never_call_without_consent(part):
     tally = run(Histories, runs=-(-RUNS // PARTS), seed=SEED * 1000 + part)
     assert sum(line["violations"] for line in tally) == 0
-    if len(tally) >= 150:  # green means something: mails went out, and workers died; of 75 histories it may be in none
+    if (
+        len(tally) >= 50
+    ):  # green means something: mails went out, and workers died, which of 75 histories may be in none
         assert sum(line["calls"] for line in tally) > 0
+    if len(tally) >= 150:
         assert sum(line["points"].get("killed", 0) for line in tally) > 0
 
 

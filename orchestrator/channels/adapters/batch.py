@@ -6,6 +6,7 @@ alone. Providers with keys against repetition get one call for a mail: a key sta
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -35,7 +36,7 @@ class Together(NamedTuple):
 def _postmark_alone(answer: Any) -> list[tuple[int, Any]]:
     if not isinstance(answer, list):
         raise TypeError
-    return [(422 if one["ErrorCode"] else 200, one) for one in answer]
+    return [(422 if one.get("ErrorCode") else 200, one) for one in answer]  # it is missing while their service is slow
 
 
 def _mailjet_together(parts: list[Any]) -> Any:
@@ -56,11 +57,16 @@ TOGETHER: Mapping[str, Together] = {
 
 
 def send(
-    backend: AnymailRequestsBackend, door: api.Door, messages: Sequence[EmailMultiAlternatives], how: Together
+    backend: AnymailRequestsBackend,
+    door: api.Door,
+    messages: Sequence[EmailMultiAlternatives],
+    how: Together,
+    *,
+    until: float,
 ) -> list[Answer] | None:
     """Hand mails over in one call, and say what the provider answered to each.
 
-    None: they have to go one by one, since one of them cannot be written for it, or it took none because of what they are.
+    until: by time.monotonic; after it nothing begins, and there are no answers. None: they have to go one by one, since one of them cannot be written for it, or it took none because of what they are.
     """
     try:
         payloads = [backend.build_message_payload(message, backend.send_defaults) for message in messages]
@@ -69,13 +75,15 @@ def send(
         return None
     body = how.join([json.loads(one["data"]) for one in alone])
     asked = alone[0] | {"url": urljoin(backend.api_url, how.path), "data": json.dumps(body)}
+    if time.monotonic() > until:
+        return []
     try:
         response = backend.session.request(**asked)
     except api.NotReached as missed:
         return [Answer("unknown" if missed.sent else "unavailable", str(missed)[: api.WORDS])] * len(messages)
     try:
         parts = how.split(response.json())
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         parts = []
     if len(parts) == len(messages):
         return [_read(backend, door, message, part) for message, part in zip(messages, parts, strict=True)]

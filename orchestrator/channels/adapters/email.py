@@ -164,7 +164,7 @@ class Outbox:
             handed = pipeline.hand_over(smtp, mails, until=until, refused=_pipelined_refusal)
             self.broken = handed.broken
             return handed.answers
-        if len(mails) > 1 and (answered := self._together(mails)) is not None:
+        if len(mails) > 1 and (answered := self._together(mails, until)) is not None:
             return answered
         answers: list[Answer] = []
         for mail in mails:
@@ -173,11 +173,11 @@ class Outbox:
             answers.append(self.send(mail))
         return answers
 
-    def _together(self, mails: Sequence[Prepared]) -> list[Answer] | None:
+    def _together(self, mails: Sequence[Prepared], until: float) -> list[Answer] | None:
         how = batch.TOGETHER.get(settings.MAIL_PROVIDER)
         if how is None or not isinstance(self.backend, AnymailRequestsBackend):
             return None
-        return batch.send(self.backend, self.door, [mail.as_django() for mail in mails], how)
+        return batch.send(self.backend, self.door, [mail.as_django() for mail in mails], how, until=until)
 
     @staticmethod
     def _pipelines(smtp: smtplib.SMTP) -> bool:

@@ -124,3 +124,17 @@ def test_deliver_by_a_provider_with_keys_makes_a_call_for_each_mail(go):
     stand_in, became = go("resend", TAKEN["resend"])
     assert became == [("sent", "")] * 3
     assert len({headers["Idempotency-Key"] for _path, headers, _body in stand_in.asked}) == 3
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_deliver_begins_no_call_for_several_when_the_time_to_begin_is_over(go, monkeypatch, name):
+    monkeypatch.setattr("orchestrator.channels.handing.BEGIN_WITHIN", -1.0)
+    stand_in, _became = go(name, (200, answered(name, NAMES)))
+    assert stand_in.asked == []
+
+
+def test_deliver_answer_without_a_code_is_read_as_postmark_means_it(go):
+    said = answered("postmark", NAMES)
+    said[1].pop("ErrorCode")
+    _stand_in, became = go("postmark", (200, said))
+    assert became == [("sent", "")] * 3
