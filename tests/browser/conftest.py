@@ -16,7 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 from reporting.kpis.operations import roll_up_kpis
 from tests.browser import kept
 from tests.browser.scene import PASSWORD, write_scene
-from tests.browser.waiting import AT_MOST, next_page, settled, slow_down
+from tests.browser.waiting import AT_MOST, built, next_page, settled, slow_down
 from tests.conftest import put_back_rows
 
 AXE = Path("static/vendor/axe.min.js")
@@ -94,6 +94,7 @@ class Visitor:
 
     def open(self, path):
         self.page.goto(self.address + path)
+        built(self.page)
 
     def all_there(self):
         """Wait until nothing of the page is still to come: its own files, what HTMX asks for, figures."""

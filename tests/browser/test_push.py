@@ -22,6 +22,14 @@ NO_SERVICE = """([p256dh, auth]) => {
   PushManager.prototype.getSubscription = async () => kept;
 }"""
 
+# without a desktop that keeps them, Chromium takes messages away after some seconds, and a slow machine looks too late
+STAYS = """() => {
+  const show = ServiceWorkerRegistration.prototype.showNotification;
+  ServiceWorkerRegistration.prototype.showNotification = function (title, options) {
+    return show.call(this, title, { ...options, requireInteraction: true });
+  };
+}"""
+
 
 def coded(raw):
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
@@ -55,6 +63,7 @@ def test_visitor_agrees_sees_a_message_and_takes_it_back(visit, settings):
     assert State.objects.get(contact=device.contact, purpose__slug="push_marketing").granted
 
     deliver = mailbag(visitor)
+    visitor.context.service_workers[0].evaluate(STAYS)
     deliver('{"title": "Your cart", "body": "It waits", "tag": "touch-7", "url": "https://shop.example/"}')
     until(lambda: shown(page), [["Your cart", "It waits", "touch-7", {"url": "https://shop.example/"}]])
     deliver('{"title": "Your cart", "body": "It still waits", "tag": "touch-7", "url": "javascript:alert(1)"}')

@@ -34,11 +34,8 @@ def test_marketer_writes_a_score_tries_and_keeps_it(visit):
     page.fill("#id_rules-1-name_en", "From Germany")
     page.fill("#id_rules-1-points", "20")
     page.select_option("#id_rules-1-kind", "condition")
-    page.fill("#id_rules-1-condition", '{"attribute": "country", "is": "DE"}') if page.is_visible(
-        "#id_rules-1-condition"
-    ) else page.evaluate(
-        'document.getElementById(\'id_rules-1-condition\').value = \'{"attribute": "country", "is": "DE"}\''
-    )
+    page.locator(".for-condition:visible .builder-json summary").click()
+    page.fill("#id_rules-1-condition", '{"attribute": "country", "is": "DE"}')
     page.click("button[name=preview]")
     page.wait_for_selector(".previewed .score-value")
     settled(page)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import contextmanager
 
 from playwright.sync_api import expect
 
@@ -13,9 +14,18 @@ LATENCY = 25  # milliseconds that each request takes longer, for each time slowe
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
 
+@contextmanager
 def next_page(page):
-    """For `with`: what is done in it leads to another page, and afterwards that is there as a whole, scripts too."""
-    return page.expect_navigation()
+    """What is done in it leads to another page, and afterwards that is there as a whole, scripts too."""
+    with page.expect_navigation():
+        yield
+    built(page)
+
+
+def built(page):
+    """Wait until the builders of conditions on a page took the places of their text areas; without scripts there are none."""
+    if page.evaluate("'conditionBuilder' in window"):
+        expect(page.locator("[data-builder]:not([data-ready])")).to_have_count(0)
 
 
 def settled(page):
