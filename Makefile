@@ -7,6 +7,7 @@ APPS := orchestrator contacts consent journeys reporting
 TYPED = $(shell find $(APPS) -name rules.py -o -name queries.py -o -name operations.py -o -path '*/kernel/*.py')
 PO   := $(wildcard orchestrator/locale/*/LC_MESSAGES/*.po)
 export PORT
+unexport PYTHONDONTWRITEBYTECODE # every process would read all of Django as source: two seconds each
 
 .PHONY: help setup demo run test check bench soak soak-small storm messages lock
 help:

@@ -91,8 +91,7 @@ def test_marketer_writes_a_block_and_another_person_approves_it(visit):
     assert (made.state, made.version, made.variants.get().subject[:9]) == ("approved", 1, "Your lamp")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_pages_of_content_fit_and_are_accessible(visit, width, theme):
     maja = visit(viewport={"width": width, "height": 900}, color_scheme=theme)
     maja.log_in()

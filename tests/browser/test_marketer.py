@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from contacts.models import Contact
 from journeys.models import Enrollment, Touch
+from tests.browser.scene import PASSWORD
 from tests.browser.waiting import next_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,7 +26,11 @@ def busy_contact():
 def test_marketer_clicks_through_the_product(visit):
     marketer = visit()
     page = marketer.page
-    marketer.log_in()
+    marketer.open("/accounts/login/")
+    page.fill("#id_username", "maja")
+    page.fill("#id_password", PASSWORD)
+    with next_page(page):
+        page.press("#id_password", "Enter")
     assert page.locator("h1").inner_text() == "Today"
     assert page.locator(".phase-card").count() == 5
     page.wait_for_selector(".plot .main-svg")
@@ -71,6 +76,7 @@ def test_marketer_changes_language_and_theme(visit):
     marketer = visit()
     page = marketer.page
     marketer.log_in()
+    marketer.open("/")
     page.locator(".avatar-button").click()
     with next_page(page):
         page.get_by_role("button", name="Deutsch").click()
@@ -120,6 +126,7 @@ def test_pages_are_accessible_and_fit(visit, options):
 def test_pages_work_without_javascript(visit):
     reader = visit(java_script_enabled=False)
     reader.log_in()
+    reader.open("/")
     assert reader.page.locator(".phase-card").count() == 5
     reader.open(f"/contacts/{busy_contact().pk}/")
     with next_page(reader.page):

@@ -122,8 +122,7 @@ def a_past(now):
             )
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_pages_fit_and_are_accessible(visit, width, theme):
     a_past(datetime.now(UTC))
     maja = visit(viewport={"width": width, "height": 900}, color_scheme=theme)

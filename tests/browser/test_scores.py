@@ -53,8 +53,7 @@ def test_marketer_writes_a_score_tries_and_keeps_it(visit):
     ]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_pages_fit_and_are_accessible(visit, width, theme):
     compute_scores(now=datetime.now(UTC), scope=EVERYBODY)
     maja = visit(viewport={"width": width, "height": 900}, color_scheme=theme)

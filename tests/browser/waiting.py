@@ -25,7 +25,7 @@ def next_page(page):
 def built(page):
     """Wait until the builders of conditions on a page took the places of their text areas; without scripts there are none."""
     if page.evaluate("'conditionBuilder' in window"):
-        expect(page.locator("[data-builder]:not([data-ready])")).to_have_count(0)
+        expect(page.locator("[data-builder]:not([data-ready], details:not([open]) *)")).to_have_count(0)
 
 
 def settled(page):
