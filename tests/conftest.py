@@ -28,6 +28,7 @@ providers._get_local_constants = lambda: providers._local_constants
 def pytest_configure():
     """Hash passwords of tests cheaply: Argon2 is made to take a third of a second of processor time for each."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    settings.WHITENOISE_AUTOREFRESH = True  # each new Client would look through all static files
     settings.EMAIL_TIMEOUT = HUNG
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = HUNG
 

@@ -51,7 +51,7 @@ def test_door_answers_as_described(path, key, keep_connection):
 
     @given(case=operation.as_strategy())
     @settings(
-        max_examples=60 if path.startswith("/api") else 25, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=30 if path.startswith("/api") else 15, deadline=None, suppress_health_check=list(HealthCheck)
     )
     def send(case):
         answer = case.call(headers={"Authorization": f"Bearer {key}"})
