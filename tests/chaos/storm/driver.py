@@ -73,7 +73,7 @@ class Storm:
         """Run it, and leave nothing behind."""
         self.folder.chmod(0o755)
         self.random, self.living, self.done_kills, self.done_restarts = random.Random(self.seed), set(), 0, 0
-        self.stopped, self.woken = {}, 0
+        self.stopped, self.carried, self.woken = {}, {}, 0
         self.server = embedded.start_postgres(self.folder, durable=True)
         try:
             with Sink() as self.sink:
@@ -141,6 +141,9 @@ class Storm:
             for pid in [pid for pid in self.living if not _alive(pid)]:
                 self.living.discard(pid)
                 self.stopped.pop(pid, None)
+                carried = self.carried.pop(pid)
+                if carried in self._waiting_to_fire():  # it was killed before it came to the point
+                    faults.append(carried)
                 self._work(faults)
             self._wake()
             taken = len(self.sink.taken)
@@ -192,7 +195,9 @@ class Storm:
 
     def _work(self, faults: list[str]) -> None:
         armed = faults.pop() if faults else "-"
-        self.living.add(self._start("work", armed, self.end))
+        pid = self._start("work", armed, self.end)
+        self.living.add(pid)
+        self.carried[pid] = armed
 
     def _child(self, verb: str, armed: str, argument: Any) -> None:
         _wait(self._start(verb, armed, argument), 600)
