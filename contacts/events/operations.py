@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import transaction
 
-from orchestrator.kernel import doorbell, sql
+from orchestrator.kernel import doorbell, planned, sql
 from orchestrator.kernel.faults import fault
+from orchestrator.kernel.planned import Varying
 
 _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 MONTHS_AHEAD = 2
@@ -47,7 +48,8 @@ def record_events(*, events: Sequence[NewEvent], source: str, now: datetime) -> 
     ]
     keys = ("place", "contact_id", "name", "occurred_at", "properties", "message_id")
     body = _ENCODE([dict(zip(keys, row, strict=True)) for row in given]).decode()
-    stored = sql.rows(sql.statement("contacts/events/sql/record.sql"), {"events": body, "source": source, "now": now})
+    values = {"events": Varying(body, "json"), "source": source, "now": now}
+    stored = planned.rows(sql.statement("contacts/events/sql/record.sql"), values, n=len(events))
     flags = [False] * len(events)
     for (place,) in stored:
         flags[place] = True

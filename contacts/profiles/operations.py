@@ -17,7 +17,8 @@ from contacts.identity.queries import shared_addresses
 from contacts.profiles.arriving import tell_of_addresses
 from contacts.profiles.keys import hold_keys
 from contacts.profiles.rules import language_of_country, zone_of_country
-from orchestrator.kernel import doorbell, sql
+from orchestrator.kernel import doorbell, planned, sql
+from orchestrator.kernel.planned import Varying
 
 _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 _FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "language", "country", "time_zone", "job_title")
@@ -197,7 +198,8 @@ def _lock(people: list[dict[str, Any]]) -> None:
 
 
 def _find(people: list[dict[str, Any]]) -> list[tuple[int, int | None, bool, bool]]:
-    return sql.rows(sql.statement("contacts/profiles/sql/find.sql"), {"people": _ENCODE(people).decode()})
+    given = {"people": Varying(_ENCODE(people).decode(), "json")}
+    return planned.rows(sql.statement("contacts/profiles/sql/find.sql"), given, n=len(people))
 
 
 def _write(people: list[dict[str, Any]], now: datetime) -> dict[int, int]:
@@ -205,5 +207,5 @@ def _write(people: list[dict[str, Any]], now: datetime) -> dict[int, int]:
         {name: value for name, value in person.items() if name not in NAMES} if person["former"] else person
         for person in people
     ]
-    given = {"people": _ENCODE(rows).decode(), "now": now}
-    return dict(sql.rows(sql.statement("contacts/profiles/sql/upsert.sql"), given))
+    given = {"people": Varying(_ENCODE(rows).decode(), "json"), "now": now}
+    return dict(planned.rows(sql.statement("contacts/profiles/sql/upsert.sql"), given, n=len(rows)))

@@ -43,10 +43,13 @@ def prefer() -> None:
     sql.rows("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
 
 
-def rows(text: str, params: Params, *, scope: Scope = NOBODY) -> list[tuple[Any, ...]]:
-    """Run one statement and return all its rows; planned once where the scope, if there is one, is a few people."""
-    if not is_few(scope):
-        return sql.rows(text, params)
+def rows(text: str, params: Params, *, scope: Scope = NOBODY, n: int = 1) -> list[tuple[Any, ...]]:
+    """Run one statement and return all its rows; planned once where the scope, if there is one, is a few people.
+
+    n: how many things the parameters list, where there is no scope.
+    """
+    if n > FEW or not is_few(scope):
+        return sql.rows(text, _plain(params))
     with _run(text, params) as cursor:
         return cursor.fetchall() if cursor.description else []
 
@@ -62,6 +65,12 @@ def count(text: str, params: Params, *, scope: Scope = NOBODY) -> int:
 def is_few(scope: Scope) -> bool:
     """Whether a scope is so few people that one plan is right for all of them."""
     return scope.contacts is not None and len(scope.contacts) <= FEW
+
+
+def _plain(params: Params) -> Params:
+    if not isinstance(params, Mapping):
+        return params
+    return {name: value.value if isinstance(value, Varying) else value for name, value in params.items()}
 
 
 class _Cursor(psycopg.Cursor[Any]):
