@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orchestrator.kernel.fields import Named
 
@@ -21,7 +22,9 @@ class Slot(Named):
 
     slug = models.SlugField(_("short name"), max_length=100, unique=True)
     kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices, default=Kind.TEASER)
-    place = models.CharField(_("where"), max_length=4, choices=Place.choices, default=Place.SITE)
+    place = models.CharField(
+        pgettext_lazy("a slot is", "where"), max_length=4, choices=Place.choices, default=Place.SITE
+    )
     fallback = models.ForeignKey(
         "journeys.Block",
         models.SET_NULL,
