@@ -48,7 +48,7 @@ def record_events(*, events: Sequence[NewEvent], source: str, now: datetime) -> 
     ]
     keys = ("place", "contact_id", "name", "occurred_at", "properties", "message_id")
     body = _ENCODE([dict(zip(keys, row, strict=True)) for row in given]).decode()
-    values = {"events": Varying(body, "json"), "source": source, "now": now}
+    values = {"events": Varying(body, "json"), "source": Varying(source, "text"), "now": now}
     stored = planned.rows(sql.statement("contacts/events/sql/record.sql"), values, n=len(events))
     flags = [False] * len(events)
     for (place,) in stored:

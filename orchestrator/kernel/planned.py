@@ -57,7 +57,7 @@ def rows(text: str, params: Params, *, scope: Scope = NOBODY, n: int = 1) -> lis
 def count(text: str, params: Params, *, scope: Scope = NOBODY) -> int:
     """Run one statement and return how many rows it changed; planned once as for `rows`."""
     if not is_few(scope):
-        return sql.count(text, params)
+        return sql.count(text, _plain(params))
     with _run(text, params) as cursor:
         return int(cursor.rowcount)
 

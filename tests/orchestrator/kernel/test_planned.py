@@ -1,5 +1,6 @@
 """Statements that are planned once: the same answers, one plan whatever the people and the time, and only for a few."""
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -125,3 +126,15 @@ def test_split_makes_one_parameter_of_equal_instants_and_two_of_different_ones()
     other, both = planned.split(text, [NOW, NOW + timedelta(1)])
     assert "%(p1)s" in other
     assert len(both) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("n", "prepared"), [(1, 1), (planned.FEW, 1), (planned.FEW + 1, 0)])
+def test_rows_about_few_listed_things_are_planned_once_and_about_many_each_time(n, prepared):
+    text = f"SELECT count(*), max(x::int) /* listed {n} */ FROM json_array_elements_text(%(things)s::json) x"
+    given = {"things": Varying(json.dumps(list(range(n))), "json")}
+    assert planned.rows(text, given, n=n) == [(n, n - 1)]
+    kept = sql.rows(
+        "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", [f"%/* listed {n} */%json)%"]
+    )
+    assert kept == [(prepared,)]
