@@ -72,8 +72,8 @@ class Storm:
     def run(self) -> Result:
         """Run it, and leave nothing behind."""
         self.folder.chmod(0o755)
-        self.random, self.living, self.done_kills, self.done_restarts = random.Random(self.seed), set(), 0, 0
-        self.stopped, self.carried, self.woken = {}, {}, 0
+        self.random, self.living, self.done_kills, self.done_restarts = random.Random(self.seed), {}, 0, 0
+        self.stopped, self.woken = {}, 0
         self.server = embedded.start_postgres(self.folder, durable=True)
         try:
             with Sink() as self.sink:
@@ -139,10 +139,10 @@ class Storm:
         while time.monotonic() - begun < GIVE_UP:
             time.sleep(0.1)
             for pid in [pid for pid in self.living if not _alive(pid)]:
-                self.living.discard(pid)
                 self.stopped.pop(pid, None)
-                carried = self.carried.pop(pid)
-                if carried in self._waiting_to_fire():  # it was killed before it came to the point
+                if (
+                    carried := self.living.pop(pid)
+                ) in self._waiting_to_fire():  # it was killed before it came to the point
                     faults.append(carried)
                 self._work(faults)
             self._wake()
@@ -150,7 +150,7 @@ class Storm:
             if restarts and taken >= restarts[0]:
                 restarts.pop(0)
                 self._tear_down()
-            if kills and taken >= kills[0] and (running := self.living - self.stopped.keys()):
+            if kills and taken >= kills[0] and (running := self.living.keys() - self.stopped.keys()):
                 kills.pop(0)
                 os.kill(self.random.choice(sorted(running)), signal.SIGKILL)
                 self.done_kills += 1
@@ -195,9 +195,7 @@ class Storm:
 
     def _work(self, faults: list[str]) -> None:
         armed = faults.pop() if faults else "-"
-        pid = self._start("work", armed, self.end)
-        self.living.add(pid)
-        self.carried[pid] = armed
+        self.living[self._start("work", armed, self.end)] = armed
 
     def _child(self, verb: str, armed: str, argument: Any) -> None:
         _wait(self._start(verb, armed, argument), 600)
