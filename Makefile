@@ -60,8 +60,8 @@ bench: setup
 	$(V)/python -m tests.bench
 
 soak-small: setup
-	CHAOS_RUNS=300 CHAOS_STEPS=40 CHAOS_PARTS=2 CONDITIONS=2000 EVERY_CASE=1 \
-	  $(V)/python -m pytest -n 2 tests/chaos tests/contacts/conditions/test_reference.py tests/consent/records/test_permission.py
+	CHAOS_RUNS=300 CHAOS_STEPS=40 CHAOS_PARTS=2 EVERY_CASE=1 \
+	  $(V)/python -m pytest -n 2 tests/chaos $(shell grep -rl --include="*.py" "import size$$" tests)
 
 soak: setup
 	mkdir -p var

@@ -13,6 +13,7 @@ from contacts.models import Contact
 from journeys.models import Block, Journey
 from tests.browser.scene import PASSWORD
 from tests.browser.waiting import next_page, settled
+from tests.sizes import looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -91,7 +92,7 @@ def test_marketer_writes_a_block_and_another_person_approves_it(visit):
     assert (made.state, made.version, made.variants.get().subject[:9]) == ("approved", 1, "Your lamp")
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), looks([("light", 1440), ("dark", 390)], ("dark", 1440), ("light", 390)))
 def test_pages_of_content_fit_and_are_accessible(visit, width, theme):
     maja = visit(viewport={"width": width, "height": 900}, color_scheme=theme)
     maja.log_in()

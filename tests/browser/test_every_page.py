@@ -25,6 +25,7 @@ from journeys.surveys.queries import survey_url
 from orchestrator.arbiter.models import Verdict
 from orchestrator.demo.consent import write_consent_texts, write_requests
 from tests.browser.test_offers import a_past
+from tests.sizes import EVERY_LOOK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -78,7 +79,6 @@ AREAS = {
 
 
 # each area in one look, by turns; in both with EVERY_LOOK=1 (five minutes)
-EVERY_LOOK = os.environ.get("EVERY_LOOK")
 ROUND = [(area, look) for n, area in enumerate(AREAS) for look in (LOOKS if EVERY_LOOK else [list(LOOKS)[n % 2]])]
 
 

@@ -10,6 +10,7 @@ from journeys.definitions.operations import import_journey
 from journeys.models import Block, Enrollment, Journey, Offer, OfferCode, OfferDecision, OfferGrant
 from journeys.offers.queries import decline_url
 from tests.browser.waiting import next_page
+from tests.sizes import looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -122,7 +123,7 @@ def a_past(now):
             )
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), looks([("light", 1440), ("dark", 390)], ("dark", 1440), ("light", 390)))
 def test_pages_fit_and_are_accessible(visit, width, theme):
     a_past(datetime.now(UTC))
     maja = visit(viewport={"width": width, "height": 900}, color_scheme=theme)

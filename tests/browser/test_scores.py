@@ -9,6 +9,7 @@ from contacts.models import Contact, Score, ScoreValue
 from contacts.scores.operations import compute_scores
 from orchestrator.kernel.scope import EVERYBODY
 from tests.browser.waiting import next_page, settled
+from tests.sizes import looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -53,7 +54,7 @@ def test_marketer_writes_a_score_tries_and_keeps_it(visit):
     ]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), looks([("light", 1440), ("dark", 390)], ("dark", 1440), ("light", 390)))
 def test_pages_fit_and_are_accessible(visit, width, theme):
     compute_scores(now=datetime.now(UTC), scope=EVERYBODY)
     maja = visit(viewport={"width": width, "height": 900}, color_scheme=theme)

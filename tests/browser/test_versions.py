@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from journeys.canvas.drafts import edit_draft
 from journeys.models import Enrollment, Journey, Transition
 from tests.browser.waiting import next_page
+from tests.sizes import looks
 
 pytestmark = pytest.mark.browser
 SLUG = "abandoned-cart"
@@ -69,7 +70,7 @@ def test_marketer_changes_a_wait_publishes_with_a_plan_and_sees_people_moved(vis
     picture(visitor, "compare-1440")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "scheme"), looks([(1440, "dark"), (390, "light")], (390, "dark")))
 def test_pages_of_versions_are_well_made_in_every_light_and_width(visit, drafted, width, scheme):
     visitor = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
     visitor.log_in()

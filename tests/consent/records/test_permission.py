@@ -1,6 +1,5 @@
 """May we? One rule said twice, about one person in Python and about many in SQL: both agree in every case."""
 
-import os
 from datetime import UTC, datetime
 from itertools import product
 
@@ -11,6 +10,7 @@ from consent.records.operations import record_consent
 from consent.records.queries import allowed_among, consents_of
 from contacts.conditions.language import compile_condition
 from contacts.models import Contact
+from tests.sizes import size
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ WORDS = (
     ("withdrawn", "consent"),
 )
 RULES = tuple(product((True, False), ("opt_in", "opt_out", "none"), (True, False)))  # active, enforcement, existing
-EVERY = 1 if os.environ.get("EVERY_CASE") else 4  # each case with another word in a test run; all in `make soak-small`
+EVERY = size(4, 1)  # each case with another word in a test run
 
 
 def person(n, **more):

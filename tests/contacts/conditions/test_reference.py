@@ -1,6 +1,5 @@
 """The compiler agrees with a second reading in plain Python: random conditions over random people, missing values included."""
 
-import os
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -24,10 +23,11 @@ from contacts.models import (
 )
 from journeys.models import Offer, OfferGrant
 from tests.contacts.conditions import reference
+from tests.sizes import size
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)  # already tomorrow in Berlin, still today in New York
 PEOPLE = 200
-CONDITIONS = int(os.environ.get("CONDITIONS", "600"))  # 2,000 in `make soak-small`
+CONDITIONS = size(600, 2_000)
 KINDS = {"visits": "whole", "revenue": "number", "plan": "text", "vip": "yes_no", "birthday": "date", "tags": "list"}
 EVENTS = ("page_viewed", "order_placed", "email_opened", "never_described")
 ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati")

@@ -14,6 +14,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from tests.sizes import size
+
 pytestmark = pytest.mark.urls("orchestrator.api.urls")
 CHECKS = [
     not_a_server_error,
@@ -51,7 +53,9 @@ def test_door_answers_as_described(path, key, keep_connection):
 
     @given(case=operation.as_strategy())
     @settings(
-        max_examples=30 if path.startswith("/api") else 15, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=size(30, 60) if path.startswith("/api") else size(15, 25),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
     def send(case):
         answer = case.call(headers={"Authorization": f"Bearer {key}"})

@@ -13,6 +13,7 @@ from consent.records.operations import Choice, record_consents
 from contacts.models import Contact
 from journeys.models import Enrollment, Touch
 from orchestrator.channels.operations import deliver_touches
+from tests.sizes import size
 
 from .conftest import NOW
 
@@ -101,8 +102,8 @@ def test_marketing_mails_of_a_thousand_have_both_headers_once_and_a_post_works(m
     assert Record.objects.filter(decision="withdrawn", purpose__slug="email_marketing").count() == 100
 
 
-def test_links_of_sixty_mails_followed_by_scanners_change_no_consent(many):
-    mails, browser = many(60).mails, Client(enforce_csrf_checks=True)
+def test_links_of_many_mails_followed_by_scanners_change_no_consent(many):
+    mails, browser = many(size(60, 200)).mails, Client(enforce_csrf_checks=True)
 
     def kept():
         return [list(model.objects.order_by("pk").values()) for model in (Record, State, Preference, Signup)]

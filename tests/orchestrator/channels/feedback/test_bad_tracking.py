@@ -17,6 +17,7 @@ from contacts.models import Contact, Event, MessageId, News
 from journeys.models import Touch
 from orchestrator.channels.operations import deliver_touches
 from orchestrator.models import Link
+from tests.sizes import size
 
 from ..conftest import NOW
 
@@ -226,7 +227,7 @@ def test_123_replay_counts_once_a_minute_and_each_costs_the_same(sent):
     ask(f"/o/{pixel}.gif")
     after_first = [table.objects.count() for table in TABLES]
     costs = []
-    for _ in range(50):
+    for _ in range(size(50, 150)):
         for path in (f"/c/{click}/", f"/o/{pixel}.gif"):
             with CaptureQueriesContext(
                 connection,
